@@ -1,0 +1,336 @@
+"""A draft: the changes that one command wants, over a state that it does not touch.
+
+`decide(draft, command)` reads books through the draft and puts records into it. The engine merges
+the draft into the batch's state when decide returns, and drops it when decide raises: command k
+sees the effects of k-1, and a broken command leaves nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stampbook.core.book import Book
+from stampbook.core.counters import Counters
+from stampbook.core.definition import Definition
+from stampbook.core.entries import Entry, EntryKind, LotMove, moved
+from stampbook.facts import Fact, FactData, type_of
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.lot import Lot
+from stampbook.nouns.member import Member
+from stampbook.nouns.order import Order
+from stampbook.nouns.transaction import Transaction
+from stampbook.values.ids import (
+    CommandId,
+    EntryId,
+    FactId,
+    Ids,
+    LotId,
+    MemberId,
+    ProgramId,
+    TransactionId,
+)
+from stampbook.values.instants import Instant
+
+D = TypeVar("D", bound=FactData)
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    """The program that a batch belongs to, with the version of its definition in force."""
+
+    id: ProgramId
+    created_at: Instant
+    version: int
+    definition: Definition
+    reward_dates: Mapping[str, tuple[Instant, Instant]] = {}
+    """When each reward was first defined and last changed."""
+
+
+class State:
+    """What the engine loaded for a batch, and what its commands have made of it so far.
+
+    Shapes: `codes` are free codes of coupon pools by reward, next first; `redeemed` counts how
+    often each reward was ever redeemed; `past` are earlier definitions that orders were valued by;
+    `retired` are member_ids that nobody may have again.
+    """
+
+    __slots__ = (
+        "books", "codes", "coupons", "keys", "lots", "orders", "past", "program", "redeemed",
+        "retired", "transactions",
+    )
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.past: dict[int, Definition] = {program.version: program.definition}
+        self.books: dict[MemberId, Book] = {}
+        self.keys: dict[str, MemberId] = {}
+        self.retired: set[str] = set()
+        self.transactions: dict[TransactionId, Transaction] = {}
+        """Asked for by id, in any status."""
+        self.lots: dict[LotId, Lot] = {}
+        """Closed lots that a command may reopen."""
+        self.orders: dict[str, Order] = {}
+        self.coupons: dict[str, Coupon] = {}
+        """Asked for by code, in any status."""
+        self.redeemed: dict[str, int] = {}
+        self.codes: dict[str, list[str]] = {}
+
+
+class Changes:
+    """What a command or a whole batch changed, ready to be stored; the last version of each row."""
+
+    __slots__ = (
+        "codes", "coupons", "entries", "facts", "lots", "members", "moves", "orders", "redeemed",
+        "transactions",
+    )
+
+    def __init__(self) -> None:
+        self.members: dict[MemberId, Book] = {}
+        self.lots: dict[LotId, tuple[MemberId, Lot]] = {}
+        self.transactions: dict[TransactionId, tuple[MemberId, Transaction]] = {}
+        self.orders: dict[str, tuple[MemberId, Order]] = {}
+        self.coupons: dict[str, tuple[MemberId, Coupon]] = {}
+        self.redeemed: dict[str, int] = {}
+        self.codes: dict[tuple[str, str], str | None] = {}
+        """Pool codes by reward and code: the coupon that took it, or None when it came back."""
+        self.entries: list[Entry] = []
+        self.moves: list[LotMove] = []
+        self.facts: list[Fact] = []
+
+    def add(self, other: "Changes") -> None:
+        """Take over what a later command changed."""
+        self.members.update(other.members)
+        self.lots.update(other.lots)
+        self.transactions.update(other.transactions)
+        self.orders.update(other.orders)
+        self.coupons.update(other.coupons)
+        self.redeemed.update(other.redeemed)
+        self.codes.update(other.codes)
+        self.entries += other.entries
+        self.moves += other.moves
+        self.facts += other.facts
+
+
+class Draft:
+    """One command's view of the state and its changes to it.
+
+    Shapes: `now` is the program's clock; `at` is the instant that effects happen at: `now`, or
+    earlier while due work is caught up. `secret(n)` gives n random bytes.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        now: Instant,
+        command_id: CommandId,
+        cause: str,
+        secret: Callable[[int], bytes],
+    ) -> None:
+        self.state = state
+        self.program = state.program
+        self.definition = state.program.definition
+        self.version = state.program.version
+        self.now = now
+        self.at = now
+        self.command_id = command_id
+        self.cause = cause
+        self.secret = secret
+        self.ids = Ids(command_id)
+        self.changes = Changes()
+        self._books: dict[MemberId, Book] = {}
+        self._keys: dict[str, MemberId] = {}
+
+    # --- reading
+
+    def book_of(self, member_id: str) -> Book | None:
+        """Give the book of a member by the merchant's key; None when there is no such member."""
+        member = self._keys.get(member_id) or self.state.keys.get(member_id)
+        return None if member is None else self.book(member)
+
+    def book(self, member: MemberId) -> Book:
+        """Give a loaded member's book, which the command may change."""
+        book = self._books.get(member)
+        if book is None:
+            book = self._books[member] = self.state.books[member].copy()
+        return book
+
+    def transaction(self, transaction_id: TransactionId) -> Transaction | None:
+        """Give a transaction as it stands in this draft."""
+        changed = self.changes.transactions.get(transaction_id)
+        return changed[1] if changed else self.state.transactions.get(transaction_id)
+
+    def order(self, order_id: str) -> Order | None:
+        """Give an order as it stands in this draft."""
+        changed = self.changes.orders.get(order_id)
+        return changed[1] if changed else self.state.orders.get(order_id)
+
+    def coupon(self, code: str) -> Coupon | None:
+        """Give a coupon as it stands in this draft."""
+        changed = self.changes.coupons.get(code)
+        return changed[1] if changed else self.state.coupons.get(code)
+
+    def lot(self, book: Book, lot_id: LotId) -> Lot:
+        """Give an open lot, or a closed one that was loaded to be reopened."""
+        if lot_id in book.lots:
+            return book.lots[lot_id]
+        changed = self.changes.lots.get(lot_id)
+        return changed[1] if changed else self.state.lots[lot_id]
+
+    def redeemed(self, reward_id: str) -> int:
+        """Give how often a reward was redeemed."""
+        return self.changes.redeemed.get(reward_id, self.state.redeemed.get(reward_id, 0))
+
+    def free_code(self, reward_id: str) -> str | None:
+        """Give the next free code of a reward's pool."""
+        for code in self.state.codes.get(reward_id, ()):
+            if self.changes.codes.get((reward_id, code)) is None:
+                return code
+        return None
+
+    # --- changing
+
+    def open_book(self, member: Member, counters: Counters) -> Book:
+        """Open the book of a new member."""
+        book = Book(member, counters)
+        self._books[member.id] = book
+        self._keys[member.member_id] = member.id
+        self.changes.members[member.id] = book
+        return book
+
+    def change_member(self, book: Book, **changes: Any) -> None:
+        """Change fields of the member."""
+        book.member = replace(book.member, modified_at=self.at, **changes)
+        self.changes.members[book.member.id] = book
+
+    def change_counters(self, book: Book, counters: Counters) -> None:
+        """Change what is counted of the member."""
+        book.counters = counters
+        self.changes.members[book.member.id] = book
+
+    def put_lot(self, book: Book, lot: Lot) -> None:
+        """Store a lot; it is open while it has points left or on hold."""
+        if lot.remaining or lot.held:
+            book.lots[lot.id] = lot
+        else:
+            book.lots.pop(lot.id, None)
+        self.changes.lots[lot.id] = (book.member.id, lot)
+
+    def put_transaction(self, book: Book, transaction: Transaction) -> None:
+        """Store a transaction; a pending one stays in the book."""
+        open_ones = book.pending if transaction.kind == "award" else book.holds
+        if transaction.status == "pending":
+            open_ones[transaction.id] = transaction
+        else:
+            open_ones.pop(transaction.id, None)
+        self.changes.transactions[transaction.id] = (book.member.id, transaction)
+
+    def put_order(self, book: Book, order: Order) -> None:
+        """Store an order."""
+        self.changes.orders[order.order_id] = (book.member.id, order)
+
+    def put_coupon(self, book: Book, coupon: Coupon) -> None:
+        """Store a coupon; a held or issued one stays in the book."""
+        if coupon.status in {"held", "issued"}:
+            book.coupons[coupon.code] = coupon
+        else:
+            book.coupons.pop(coupon.code, None)
+        self.changes.coupons[coupon.code] = (book.member.id, coupon)
+
+    def take_code(self, reward_id: str, code: str, coupon_id: str | None) -> None:
+        """Take a code out of a reward's pool for a coupon, or give it back with None."""
+        self.changes.codes[reward_id, code] = coupon_id
+
+    def count_redemption(self, reward_id: str, by: int) -> None:
+        """Count a redemption of a reward, or one that came back."""
+        self.changes.redeemed[reward_id] = self.redeemed(reward_id) + by
+
+    def enter(
+        self,
+        book: Book,
+        kind: EntryKind,
+        points: int,
+        transaction_id: TransactionId,
+        *,
+        debt: int = 0,
+        qualified: int = 0,
+        moves: Mapping[LotId, int] | None = None,
+    ) -> Entry:
+        """Write a line of the ledger and the lot moves that it consists of.
+
+        Units: points; a move below zero takes from the lot.
+        """
+        balances = moved(book.member.balances, kind, points, debt)
+        self.change_member(book, balances=balances)
+        entry = Entry(
+            id=EntryId(self.ids.take()),
+            member=book.member.id,
+            transaction_id=transaction_id,
+            kind=kind,
+            points=points,
+            debt=debt,
+            qualified=qualified,
+            at=self.at,
+            available_after=balances.available,
+            command_id=self.command_id,
+        )
+        self.changes.entries.append(entry)
+        for lot_id, change in (moves or {}).items():
+            self.changes.moves.append(
+                LotMove(entry_id=entry.id, lot_id=lot_id, member=entry.member, points=change)
+            )
+        return entry
+
+    def fact(
+        self, data: type[D], book: Book, *, rule_version: int | None = None, **fields: Any
+    ) -> D:
+        """State a fact about a member: it takes the member's next sequence and holds them as is."""
+        member = book.member
+        sequence = self._next_sequence(book)
+        stated = data(
+            sequence=sequence, cause=self.cause, rule_version=rule_version, member=member, **fields
+        )
+        self.changes.facts.append(
+            Fact(
+                id=FactId(self.ids.take()),
+                type=type_of(data),
+                member=member.id,
+                occurred_at=self.at,
+                data=stated,
+            )
+        )
+        return stated
+
+    def _next_sequence(self, book: Book) -> int:
+        sequence = book.counters.sequence + 1
+        self.change_counters(book, replace(book.counters, sequence=sequence))
+        return sequence
+
+    # --- merging
+
+    def merge(self) -> Changes:
+        """Make the state what this draft says, and give the changes to be stored."""
+        state, changes = self.state, self.changes
+        state.books.update({member: self._books[member] for member in changes.members})
+        for member in {owner for owner, _ in (*changes.lots.values(), *changes.coupons.values())}:
+            state.books[member] = self._books[member]
+        for owner, _ in changes.transactions.values():
+            state.books[owner] = self._books[owner]
+        state.keys.update(self._keys)
+        for lot_id, (_, lot) in changes.lots.items():
+            state.lots[lot_id] = lot
+        for transaction_id, (_, transaction) in changes.transactions.items():
+            state.transactions[transaction_id] = transaction
+        for order_id, (_, order) in changes.orders.items():
+            state.orders[order_id] = order
+        for code, (_, coupon) in changes.coupons.items():
+            state.coupons[code] = coupon
+        state.redeemed.update(changes.redeemed)
+        for (reward_id, code), coupon_id in changes.codes.items():
+            codes = state.codes.setdefault(reward_id, [])
+            if coupon_id is not None and code in codes:
+                codes.remove(code)
+            elif coupon_id is None and code not in codes:
+                codes.insert(0, code)
+        return changes

@@ -1,0 +1,1 @@
+"""Rules: how an activity is valued. One condition, one file; one effect, one file."""

@@ -1,0 +1,91 @@
+"""Facts: what can happen, one file each; the path is the name: facts/points/earned.py is points.earned.
+
+A file holds the fact's structure, when it is sent, an example, and its word in each dialect. The
+schemas, the webhook documents, the subscription lists and the contract tests are made from it.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from stampbook.nouns.member import Member
+from stampbook.values.ids import FactId, MemberId
+from stampbook.values.instants import Instant
+
+__all__ = ["Fact", "FactData", "FactType", "Word", "catalogue", "type_of"]
+
+
+class FactData(Struct, frozen=True, kw_only=True):
+    """What every fact says beside its own fields; the structure of the native `data`.
+
+    Shapes: `sequence` counts the member's facts from 1 without a gap; `member` is the member right
+    after the fact; `rule_version` is set where a rule of the program decided.
+    """
+
+    sequence: int
+    cause: str
+    """The request or the job that made it happen; facts of one cause travel together."""
+    rule_version: int | None = None
+    member: Member
+
+
+D = TypeVar("D", bound=FactData)
+
+
+class Word(Struct, frozen=True):
+    """What a vendor calls a fact, and the fact's data in the vendor's words.
+
+    Shapes: the data is a tree of dicts, lists and scalars; instants and dates stay what they are,
+    because their spelling is the dialect's grammar.
+    """
+
+    event_type: str
+    data: Callable[[Any], dict[str, Any]]
+
+
+class FactType(Struct, frozen=True, kw_only=True):
+    """One kind of fact."""
+
+    data: type[FactData]
+    sent_when: str
+    """One sentence for the reference and the console."""
+    zinrelo: Word | None
+    """None: the dialect has no word for it and sends nothing."""
+    nector: Word | None
+    example: Callable[[], FactData]
+
+    @property
+    def name(self) -> str:
+        """The native name, made from the path of the file."""
+        return type_of(self.data)
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """Something that happened: stored once, never changed."""
+
+    id: FactId
+    type: str
+    member: MemberId
+    occurred_at: Instant
+    data: FactData
+
+
+@cache
+def type_of(data: type[FactData]) -> str:
+    """Give the native name of a fact from where its structure is defined."""
+    return data.__module__.removeprefix(f"{__name__}.")
+
+
+@cache
+def catalogue() -> Mapping[str, FactType]:
+    """Give every kind of fact by its native name, found by walking this folder."""
+    found: dict[str, FactType] = {}
+    for module in walk_packages(__path__, f"{__name__}."):
+        if not module.ispkg:
+            fact = import_module(module.name).FACT
+            found[fact.name] = fact
+    return found

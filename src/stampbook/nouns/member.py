@@ -1,0 +1,155 @@
+"""A member: a person in a program, with profile, purchases, balances and tier standing."""
+
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from stampbook.values.amounts import Line
+from stampbook.values.ids import MemberId
+from stampbook.values.instants import Instant
+
+MemberStatus = Literal["active", "inactive", "blocked", "deleted"]
+
+LAST_SECOND = timedelta(seconds=1)
+
+
+class Address(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A postal address; a part that is not known is null."""
+
+    line1: Line | None = None
+    line2: Line | None = None
+    city: Line | None = None
+    state: Line | None = None
+    postal_code: Line | None = None
+    country: Line | None = None
+
+
+class Balances(Struct, frozen=True, kw_only=True):
+    """Where the member's points are.
+
+    Units: points. `issued` is the sum of all buckets below it (contract section 2; ledger
+    invariant I12); `available` is below zero only while the member owes points.
+    """
+
+    issued: int = 0
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    redeemed: int = 0
+    deducted: int = 0
+    expired: int = 0
+    rejected: int = 0
+    earned: int = 0
+    """Lifetime: every approved award; it never falls."""
+    debt: int = 0
+    """Deducted beyond what the lots held; the next earnings pay it back."""
+
+
+class TierStanding(Struct, frozen=True, kw_only=True):
+    """Which tier the member has, and what counts towards the next.
+
+    Shapes: the period is half-open; `period_end` is None when it never ends.
+    Units: qualified_points in points; qualified_spend in minor units.
+    """
+
+    tier_id: str
+    name: str
+    period_start: Instant
+    period_end: Instant | None = None
+    qualified_points: int = 0
+    qualified_spend: int = 0
+    overridden: bool = False
+    """Set by hand, and kept until the next evaluation."""
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A member right after something happened."""
+
+    id: MemberId
+    member_id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email_address: str | None = None
+    phone_number: str | None = None
+    address: Address = Address()
+    status: MemberStatus = "active"
+    tags: tuple[str, ...] = ()
+    birthdate: date | None = None
+    anniversary_date: date | None = None
+    preferred_language: str | None = None
+    instagram_handle: str | None = None
+    twitter_handle: str | None = None
+    custom_attributes: dict[str, Any] = {}
+    referral_code: str
+    referral_url: str
+    enrolled_at: Instant
+    modified_at: Instant
+    deleted_at: Instant | None = None
+    number_of_purchases: int = 0
+    number_of_redemptions: int = 0
+    first_purchase_at: Instant | None = None
+    last_purchase_at: Instant | None = None
+    last_activity_at: Instant
+    revenue: float = 0
+    """Units: the program's currency."""
+    aov: float = 0
+    """Average order value. Units: the program's currency; 0 before the first purchase."""
+    balances: Balances = Balances()
+    tier: TierStanding | None = None
+
+
+def zinrelo_member_info(member: Member) -> dict[str, Any]:
+    """Spell a member as Zinrelo's `member_info`, with every key that any sample shows.
+
+    Shapes: dates stay instants, which the dialect spells. Source: contract section 3.
+    """
+    tier, balances, address = member.tier, member.balances, member.address
+    return {
+        "id": member.id,
+        "first_name": member.first_name,
+        "last_name": member.last_name,
+        "email_address": member.email_address,
+        "address": {
+            "line1": address.line1,
+            "line2": address.line2,
+            "city": address.city,
+            "state": address.state,
+            "postal_code": address.postal_code,
+            "country": address.country,
+        },
+        "phone_number": member.phone_number,
+        "member_id": member.member_id,
+        "member_status": member.status,
+        "member_tags": list(member.tags),
+        "number_of_purchases": member.number_of_purchases,
+        "number_of_redemptions": member.number_of_redemptions,
+        "birthdate": member.birthdate,
+        "enrollment_date": member.enrolled_at,
+        "last_modified_date": member.modified_at,
+        "first_purchase_date": member.first_purchase_at,
+        "instagram_handle": member.instagram_handle,
+        "last_purchase_date": member.last_purchase_at,
+        "anniversary_date": member.anniversary_date,
+        "twitter_handle": member.twitter_handle,
+        "preferred_language": member.preferred_language,
+        "tier_info": {
+            "current_period_start": tier and tier.period_start,
+            "loyalty_tier_name": tier and tier.name,
+            "qualified_points": tier.qualified_points if tier else 0,
+            "loyalty_tier_id": tier and tier.tier_id,
+            # the vendor's period includes its last second
+            "current_period_end": tier and tier.period_end and tier.period_end - LAST_SECOND,
+        },
+        "referral_code": member.referral_code,
+        "lifetime_points_earned": balances.earned,
+        "lifetime_points_expired": balances.expired,
+        "available_points": balances.available,
+        "lifetime_points_deducted": balances.deducted,
+        "lifetime_points_redeemed": balances.redeemed,
+        "referral_URL": member.referral_url,
+        "custom_attributes": member.custom_attributes,
+        "revenue": member.revenue,
+        "aov": member.aov,
+        "deleted_date": member.deleted_at,
+    }

@@ -1,0 +1,1 @@
+"""Values: ids, points, money, instants, calendars, signatures. No I/O."""

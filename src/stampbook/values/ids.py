@@ -1,0 +1,63 @@
+"""Ids: 24 lower-case hex digits, time-ordered, made from an argument and never from a clock.
+
+Shapes: 42 bits of milliseconds, 22 bits of process, 14 bits of count, 18 bits of index. A command
+gets one id when it is admitted; every row it makes takes that id plus a rising index, so the
+same command gives the same rows whether it runs alone or in a batch.
+"""
+
+from typing import NewType
+
+ProgramId = NewType("ProgramId", str)
+MemberId = NewType("MemberId", str)
+TransactionId = NewType("TransactionId", str)
+LotId = NewType("LotId", str)
+EntryId = NewType("EntryId", str)
+FactId = NewType("FactId", str)
+CouponId = NewType("CouponId", str)
+EndpointId = NewType("EndpointId", str)
+RequestId = NewType("RequestId", str)
+CommandId = NewType("CommandId", str)
+
+ID_PATTERN = "^[0-9a-f]{24}$"
+
+PROCESS_BITS = 22
+COUNT_BITS = 14
+INDEX_BITS = 18
+IDS_PER_COMMAND_MAX = 1 << INDEX_BITS
+
+
+class Ids:
+    """The ids of one command, in rising order."""
+
+    __slots__ = ("_first", "_next")
+
+    def __init__(self, command_id: CommandId) -> None:
+        self._first = int(command_id, 16)
+        self._next = 0
+
+    def take(self) -> str:
+        """Give the next id.
+
+        Errors: AssertionError past IDS_PER_COMMAND_MAX ids.
+        """
+        self._next += 1
+        assert self._next < IDS_PER_COMMAND_MAX, "one command made more ids than it may"
+        return f"{self._first + self._next:024x}"
+
+
+class CommandIds:
+    """Ids for commands in the order of their admission to one process."""
+
+    __slots__ = ("_last", "_process")
+
+    def __init__(self, process: int) -> None:
+        self._process = process % (1 << PROCESS_BITS)
+        self._last = 0
+
+    def take(self, now_ms: int) -> CommandId:
+        """Give a command's id: later than every id given before, at or after `now_ms`."""
+        slot = max(now_ms << COUNT_BITS, self._last + 1)
+        self._last = slot
+        ms, count = slot >> COUNT_BITS, slot & ((1 << COUNT_BITS) - 1)
+        number = (((ms << PROCESS_BITS) | self._process) << COUNT_BITS) | count
+        return CommandId(f"{number << INDEX_BITS:024x}")
