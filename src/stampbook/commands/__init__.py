@@ -13,12 +13,13 @@ from typing import Any
 from msgspec import Struct
 
 from stampbook.core.draft import Draft
+from stampbook.core.due import settle
 from stampbook.core.refusals import Refused
 from stampbook.facts import FactData
 from stampbook.values.ids import MemberId, TransactionId
 from stampbook.values.instants import Instant
 
-__all__ = ["Command", "CommandType", "Due", "Needs", "catalogue", "kind_of"]
+__all__ = ["Command", "CommandType", "Due", "Needs", "catalogue", "decide", "kind_of"]
 
 
 class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +56,7 @@ class CommandType(Struct, frozen=True, kw_only=True):
     """One verb.
 
     Shapes: `refusal` is the fact that a refusal is stored as when it concerns a known member
-    (`Refused.member_id`); None stores none. `writes` False is for due work without a reply.
+    (`Refused.member_id`); None stores none.
     """
 
     command: type[Command]
@@ -84,3 +85,58 @@ def catalogue() -> Mapping[str, CommandType]:
 def kind_of(command: type[Command]) -> CommandType:
     """Give the verb of a command."""
     return catalogue()[command.__module__.removeprefix(f"{__name__}.")]
+
+
+def decide(draft: Draft, command: Command) -> Struct | Refused:
+    """Decide one command: first what fell due for its members, then what it asks.
+
+    Shapes: a refusal changes nothing but what fell due, and is stored as a fact of its member.
+    Source: decisions/0003.
+    """
+    kind = kind_of(type(command))
+    needs = kind.needs(command)
+    if needs.due is None:
+        for member_id in _owners(draft, needs):
+            book = draft.book_of(member_id)
+            if book is not None:
+                settle(draft, book)
+    before = draft.changes.size()
+    result = kind.decide(draft, command)
+    if isinstance(result, Refused):
+        assert draft.changes.size() == before, f"{kind.name} changed something and then refused"
+        _state_refusal(draft, kind, result)
+    return result
+
+
+def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
+    """Give the member_ids that a command touches, each once, in a stable order."""
+    owners = dict.fromkeys(needs.members)
+    found = (
+        *(draft.transaction(transaction_id) for transaction_id in needs.transactions),
+        *(draft.order(order_id) for order_id in needs.orders),
+        *(draft.coupon(code) for code in needs.coupons),
+    )
+    owners.update((record.member_id, None) for record in found if record is not None)
+    return owners
+
+
+def _state_refusal(draft: Draft, kind: CommandType, refused: Refused) -> None:
+    book = draft.book_of(refused.member_id) if refused.member_id else None
+    if kind.refusal is None or book is None or refused.kind == "not_found":
+        return
+    named = {
+        field: refused.facts.get(field)
+        for field in ("activity_id", "reward_id", "order_id")
+        if field in kind.refusal.__struct_fields__
+    }
+    draft.fact(
+        kind.refusal,
+        book,
+        rule_version=draft.version,
+        code=refused.code,
+        detail=refused.detail,
+        remedy=refused.remedy,
+        rule=refused.rule,
+        facts=refused.facts,
+        **named,
+    )

@@ -1,42 +1,26 @@
 """Enrol a member."""
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
 from stampbook.core.draft import Draft
-from stampbook.core.members import enrol
+from stampbook.core.members import Profile, enrol
 from stampbook.core.refusals import Refused
-from stampbook.nouns.member import Address, Member, MemberStatus
-from stampbook.values.amounts import ATTRIBUTES_MAX, Key, Line, Link, Tags
+from stampbook.nouns.member import Member
+from stampbook.values.amounts import Key
 from stampbook.values.instants import Instant
 
-Attributes = Annotated[dict[Key, Any], Meta(max_length=ATTRIBUTES_MAX)]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
 
-
-class EnrollMember(Command, frozen=True, kw_only=True):
+class EnrollMember(Profile, Command, frozen=True, kw_only=True):
     """A new member.
 
     Shapes: `enrolled_at` is for members who joined elsewhere before; it is not after now.
     """
 
     member_id: Key
-    first_name: Line | None = None
-    last_name: Line | None = None
-    email_address: Email | None = None
-    phone_number: Line | None = None
-    address: Address = Address()
-    status: MemberStatus = "active"
-    tags: Tags = ()
-    birthdate: date | None = None
-    anniversary_date: date | None = None
-    preferred_language: Line | None = None
-    instagram_handle: Link | None = None
-    twitter_handle: Link | None = None
-    custom_attributes: Attributes = {}
     enrolled_at: Instant | None = None
 
 
@@ -51,7 +35,8 @@ def _needs(command: EnrollMember) -> Needs:
 
 
 def _decide(draft: Draft, command: EnrollMember) -> MemberEnrolled | Refused:
-    book = enrol(draft, command)
+    fields: dict[str, Any] = msgspec.structs.asdict(command)
+    book = enrol(draft, fields.pop("member_id"), fields.pop("enrolled_at"), fields)
     return book if isinstance(book, Refused) else MemberEnrolled(member=book.member)
 
 

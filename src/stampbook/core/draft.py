@@ -98,6 +98,10 @@ class Changes:
         self.moves: list[LotMove] = []
         self.facts: list[Fact] = []
 
+    def size(self) -> tuple[int, ...]:
+        """Give how much there is of each; equal sizes before and after mean nothing was done."""
+        return tuple(len(getattr(self, name)) for name in self.__slots__)
+
     def add(self, other: "Changes") -> None:
         """Take over what a later command changed."""
         self.members.update(other.members)

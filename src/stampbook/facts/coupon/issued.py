@@ -1,0 +1,20 @@
+"""A member was given a coupon."""
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.examples import EXAMPLE_COUPON, example_envelope
+
+
+class CouponIssued(FactData, frozen=True, kw_only=True):
+    """Sent once for each coupon when its code may be used; one on hold sends it when approved."""
+
+    coupon: Coupon
+
+
+FACT = FactType(
+    data=CouponIssued,
+    sent_when="A coupon is given to a member.",
+    zinrelo=None,  # the dialect has no word for it: its transaction carries the code
+    nector=None,  # coupon_create: comes with the Nector dialect
+    example=lambda: CouponIssued(coupon=EXAMPLE_COUPON, **example_envelope()),
+)

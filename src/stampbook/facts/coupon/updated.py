@@ -1,0 +1,31 @@
+"""A coupon was used, has expired, or was cancelled."""
+
+from msgspec.structs import replace
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.examples import EXAMPLE_COUPON, EXAMPLE_NOW, example_envelope
+
+
+class CouponUpdated(FactData, frozen=True, kw_only=True):
+    """Sent for each change of an issued coupon's status; `coupon.status` is the one after it.
+
+    Units: `points_returned` is what went back to the member for a cancelled coupon.
+    """
+
+    coupon: Coupon
+    points_returned: int = 0
+
+
+FACT = FactType(
+    data=CouponUpdated,
+    sent_when="A coupon is used, expires, or is cancelled.",
+    zinrelo=None,  # the dialect has no word for it
+    nector=None,  # coupon_update: comes with the Nector dialect
+    example=lambda: CouponUpdated(
+        coupon=replace(
+            EXAMPLE_COUPON, status="used", used_at=EXAMPLE_NOW, used_by_order_id="C-2026-0098"
+        ),
+        **example_envelope(rule_version=None),
+    ),
+)

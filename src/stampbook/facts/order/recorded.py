@@ -1,0 +1,20 @@
+"""An order arrived from the shop."""
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.examples import EXAMPLE_ORDER, example_envelope
+from stampbook.nouns.order import Order
+
+
+class OrderRecorded(FactData, frozen=True, kw_only=True):
+    """Sent once for each order id, whether or not the order earned; `order.award_id` says which."""
+
+    order: Order
+
+
+FACT = FactType(
+    data=OrderRecorded,
+    sent_when="An order arrives.",
+    zinrelo=None,  # the dialect has no word for it: the order's points speak
+    nector=None,  # order_create: comes with the Nector dialect
+    example=lambda: OrderRecorded(order=EXAMPLE_ORDER, **example_envelope()),
+)

@@ -1,0 +1,39 @@
+"""An order's status, payment or delivery changed, or some of it came back."""
+
+from msgspec.structs import replace
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.examples import EXAMPLE_ORDER, example_envelope
+from stampbook.nouns.order import Order
+
+
+class OrderUpdated(FactData, frozen=True, kw_only=True):
+    """Sent for each change of an order; points that a return takes back are a fact of their own.
+
+    Shapes: `changed` names the fields of `order` that are different now.
+    Units: `returned_amount` is what came back with this change, in the order's currency; 0 when
+    nothing did. `order.returned_amount` is the sum so far.
+    """
+
+    order: Order
+    changed: tuple[str, ...]
+    returned_amount: float = 0
+
+
+FACT = FactType(
+    data=OrderUpdated,
+    sent_when="An order's status, payment or delivery changes, or some of it is returned.",
+    zinrelo=None,  # the dialect has no word for it: the order's points speak
+    nector=None,  # order_update: comes with the Nector dialect
+    example=lambda: OrderUpdated(
+        order=replace(
+            EXAMPLE_ORDER,
+            financial_status="partially_refunded",
+            returned_amount=31.2,
+            returned_products={"beans-1kg": 1},
+        ),
+        changed=("financial_status", "returned_amount", "returned_products"),
+        returned_amount=31.2,
+        **example_envelope(),
+    ),
+)

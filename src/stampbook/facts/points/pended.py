@@ -1,0 +1,23 @@
+"""An award waits for a moderator or for its auto-approval date; its points cannot be spent yet."""
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.examples import EXAMPLE_PENDING, example_envelope
+from stampbook.nouns.transaction import Transaction
+
+
+class PointsPended(FactData, frozen=True, kw_only=True):
+    """Sent once for an award that is not approved at once; points.earned or points.rejected follows.
+
+    Shapes: `transaction.expires_at` is null, because the expiry starts at approval.
+    """
+
+    transaction: Transaction
+
+
+FACT = FactType(
+    data=PointsPended,
+    sent_when="An award waits for moderation or for its auto-approval date.",
+    zinrelo=None,  # the dialect has no word for it
+    nector=None,  # walletreward_create, status pending: comes with the Nector dialect
+    example=lambda: PointsPended(transaction=EXAMPLE_PENDING, **example_envelope()),
+)

@@ -1,0 +1,38 @@
+"""A request to redeem a reward or to use its coupon was refused, and this is why."""
+
+from typing import Any
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.examples import example_envelope
+
+
+class RewardRefused(FactData, frozen=True, kw_only=True):
+    """Sent for each refused request about a known member; the request changed nothing.
+
+    Shapes: `code` is permanent (`noun.reason`); `detail` and `remedy` are sentences for a person;
+    `facts` are the numbers and names that explain the refusal.
+    """
+
+    code: str
+    detail: str
+    remedy: str
+    rule: str | None = None
+    reward_id: str | None = None
+    order_id: str | None = None
+    facts: dict[str, Any] = {}
+
+
+FACT = FactType(
+    data=RewardRefused,
+    sent_when="A request to redeem a reward or to use its coupon is refused.",
+    zinrelo=None,  # the dialect has no word for it
+    nector=None,  # the dialect has no word for it
+    example=lambda: RewardRefused(
+        code="reward.out_of_stock",
+        detail="Nothing is left of the reward.",
+        remedy="Raise its stock, or add codes to its pool.",
+        reward_id="hand-grinder",
+        facts={"stock": 12, "redeemed": 12},
+        **example_envelope(),
+    ),
+)
