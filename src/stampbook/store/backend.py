@@ -1,0 +1,151 @@
+"""A backend: the little that the store asks of a database, the same on SQLite and PostgreSQL.
+
+SQL is written once: `?` stands for a value and `IN (?*)` for any of a list of values. Whatever the
+two databases spell differently is a word of `Dialect`, put into the text with an f-string.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Any]]
+"""An SQL text and its values."""
+
+POSITIONS_PER_TRANSACTION_BITS = 20
+"""A fact's position is the number of its transaction and, in these bits, its place within it."""
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """What the two databases spell differently, as pieces of SQL.
+
+    Shapes: `lock`, `share` and `skip_locked` end a SELECT. `number` is the transaction's number
+    and `horizon` the first number that may still be uncommitted; both rise with time. SQLite
+    commits one transaction at a time: its number is always 0 and its horizon 1.
+    """
+
+    name: Literal["sqlite", "postgresql"]
+    lock: str
+    share: str
+    skip_locked: str
+    number: str
+    horizon: str
+
+
+class Unit(Protocol):
+    """One transaction, or one snapshot to read from; of one thread."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The words of this database."""
+        ...
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Give the rows of a query."""
+        ...
+
+    def gather(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Give the rows of several queries, in one round trip where the database allows it."""
+        ...
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement and give how many rows it changed."""
+        ...
+
+    def many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each list of values."""
+        ...
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows in bulk."""
+        ...
+
+    def upsert(
+        self, table: str, columns: Sequence[str], rows: Sequence[Row], key: Sequence[str]
+    ) -> None:
+        """Insert rows in bulk, or where `key` exists already, set their other columns."""
+        ...
+
+
+class Backend(Protocol):
+    """A database."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The words of this database."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Unit]:
+        """Open a transaction that commits at the end, or rolls back when an exception leaves it.
+
+        Shapes: on SQLite it waits for its turn, because one transaction writes at a time.
+        Errors: `ClashError`, `BrokenError`, `UnavailableError`, `CommitUnknownError`.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[Unit]:
+        """Open a snapshot to read from, in any thread.
+
+        Errors: `UnavailableError`.
+        """
+        ...
+
+    def was_committed(self, number: int) -> bool | None:
+        """Say whether a transaction was committed, by its number; None when nobody knows."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class StoreError(Exception):
+    """The database did not do what it was asked; nothing was stored, unless said otherwise."""
+
+
+class ClashError(StoreError):
+    """Another transaction was in the way (deadlock, serialization, lock timeout): try again."""
+
+
+class BrokenError(StoreError):
+    """A constraint would be broken.
+
+    Shapes: `unique` when the same key exists already, which another writer may have stored.
+    """
+
+    def __init__(self, text: str, *, unique: bool) -> None:
+        super().__init__(text)
+        self.unique = unique
+
+
+class UnavailableError(StoreError):
+    """The database cannot be reached, is full, or failed."""
+
+
+class CommitUnknownError(UnavailableError):
+    """The connection broke while committing: `was_committed(number)` may tell.
+
+    Shapes: `number` is None when the transaction had none, so that it wrote nothing.
+    """
+
+    def __init__(self, number: int | None) -> None:
+        super().__init__("the connection broke while committing")
+        self.number = number
+
+
+def open_backend(url: str) -> Backend:
+    """Open the database of a URL: `sqlite:///path` or `postgresql://...`.
+
+    Errors: ValueError for another kind of URL; `UnavailableError` when it cannot be reached.
+    """
+    if url.startswith("sqlite:///"):
+        from stampbook.store.sqlite import SqliteBackend  # noqa: PLC0415 - one driver is enough
+
+        return SqliteBackend(url.removeprefix("sqlite:///"))
+    if url.startswith(("postgresql://", "postgres://")):
+        from stampbook.store.postgres import PostgresBackend  # noqa: PLC0415
+
+        return PostgresBackend(url)
+    raise ValueError("the database URL starts with sqlite:/// or postgresql://")
