@@ -10,6 +10,10 @@ from stampbook.values.ids import MemberId
 from stampbook.values.instants import Instant
 
 MemberStatus = Literal["active", "inactive", "blocked", "deleted"]
+SettableStatus = Literal["active", "inactive", "blocked"]
+
+TierReason = Literal["earned", "period_end", "deduction", "override", "definition"]
+"""Why a tier changed; `definition` is a new version of the program's rules."""
 
 LAST_SECOND = timedelta(seconds=1)
 

@@ -1,5 +1,7 @@
 """A reward: what points can be spent on, as the program defines it."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -96,7 +98,11 @@ class Reward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CatalogueReward(Struct, frozen=True, kw_only=True):
-    """A reward in a fact: its definition, our own id of it, and when it was defined and changed."""
+    """A reward in a fact: its definition, our own id of it, and when it was defined and changed.
+
+    Shapes: `id` has 24 hex digits like every id of ours and is the same in every fact;
+    `reward.id` is the merchant's own key.
+    """
 
     id: str
     reward: Reward
@@ -142,5 +148,16 @@ def zinrelo_reward(entry: CatalogueReward) -> dict[str, Any]:
         words["product_id"] = reward.product_id
         words["product_url"] = reward.product_url
     elif reward.value is not None:
-        words["reward_value"] = f"{reward.value:g}"
+        words["reward_value"] = _digits(reward.value)
     return words
+
+
+def zinrelo_reward_info(entries: Sequence[CatalogueReward]) -> dict[str, Any]:
+    """Spell rewards as `reward_info`."""
+    return {"count": len(entries), "rewards": [zinrelo_reward(entry) for entry in entries]}
+
+
+def _digits(value: float) -> str:
+    """Spell a number in full, without an exponent or digits that say nothing: 5, 2.5."""
+    digits = format(Decimal(str(value)), "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -60,12 +60,20 @@ class Transaction(Struct, frozen=True, kw_only=True):
     """Of an award: points taken back by returns so far."""
 
 
+def _attributes(received: dict[str, Any]) -> dict[str, Any]:
+    """Give the attributes as received, with `tags` as the list that they always are."""
+    tags = received.get("tags")
+    if isinstance(tags, (list, tuple)):
+        return received
+    return {**received, "tags": [] if tags is None or tags == "" else [tags]}
+
+
 def _transaction(transaction: Transaction, status_info: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": transaction.id,
         "transaction_type": transaction.kind,
         "member_id": transaction.member_id,
-        "transaction_attributes": transaction.attributes,
+        "transaction_attributes": _attributes(transaction.attributes),
         "approver_details": {
             "approver_id": transaction.approver.id,
             "approver_name": transaction.approver.name,

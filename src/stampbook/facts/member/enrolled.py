@@ -11,7 +11,7 @@ class MemberEnrolled(FactData, frozen=True, kw_only=True):
 
 FACT = FactType(
     data=MemberEnrolled,
-    sent_when="A member joins: by request, by import, or by the first order of an unknown customer.",
+    sent_when="A member joins: by request, import, or the first order of an unknown customer.",
     zinrelo=Word(
         "event_member_enrol",
         lambda fact: {"member_info": zinrelo_member_info(fact.member)},

@@ -6,7 +6,7 @@ from stampbook.nouns.transaction import Transaction
 
 
 class PointsPended(FactData, frozen=True, kw_only=True):
-    """Sent once for an award that is not approved at once; points.earned or points.rejected follows.
+    """Sent once for an award that is not approved at once; its approval or rejection follows.
 
     Shapes: `transaction.expires_at` is null, because the expiry starts at approval.
     """

@@ -19,7 +19,7 @@ class PointsRefused(FactData, frozen=True, kw_only=True):
     rule: str | None = None
     activity_id: str | None = None
     order_id: str | None = None
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any]
 
 
 FACT = FactType(
@@ -29,7 +29,7 @@ FACT = FactType(
     nector=None,  # the dialect has no word for it
     example=lambda: PointsRefused(
         code="activity.cap_reached",
-        detail="The member has earned as much from the activity as its cap allows.",
+        detail="The member has reached the activity's cap for the period.",
         remedy="Wait for the next period, or raise the cap.",
         rule="Once a day",
         activity_id="visit",

@@ -19,7 +19,7 @@ class RewardRefused(FactData, frozen=True, kw_only=True):
     rule: str | None = None
     reward_id: str | None = None
     order_id: str | None = None
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any]
 
 
 FACT = FactType(

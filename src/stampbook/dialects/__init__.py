@@ -1,0 +1,81 @@
+"""Dialects: the grammar of a wire format, one file each; the file's name is the dialect's.
+
+A dialect frames, batches, dates and signs. What it calls a fact, and how the fact's data reads in
+its words, is said by the fact.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from msgspec import Struct
+
+from stampbook.facts import FactType
+from stampbook.values.ids import FactId, RequestId
+from stampbook.values.instants import Instant
+
+__all__ = ["Dialect", "StoredFact", "catalogue", "group"]
+
+
+class StoredFact(Struct, frozen=True, kw_only=True):
+    """A fact as the store holds it.
+
+    Shapes: `body` is the fact's structure as JSON text; `cause` is the one inside it.
+    """
+
+    id: FactId
+    type: str
+    cause: str
+    occurred_at: Instant
+    recorded_at: Instant
+    body: str
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """How facts read on the wire.
+
+    Shapes: `batch_size` is the most facts of one body, an endpoint may want fewer. `event_type`
+    gives the type that the dialect sends for a fact, None when it has no word and sends nothing.
+    `render` gives the body of one group, equal bytes for equal arguments, so that a retry sends
+    what was sent before. `sign` gives the headers that prove the body, from the secrets in force,
+    newest first, the id of the request and the real time of the attempt.
+    """
+
+    title: str
+    batch_size: int
+    event_type: Callable[[FactType], str | None]
+    render: Callable[[Sequence[StoredFact], RequestId], bytes]
+    sign: Callable[[bytes, Sequence[str], RequestId, Instant], dict[str, str]]
+
+    @property
+    def name(self) -> str:
+        """The dialect's name, made from the path of the file."""
+        return self.render.__module__.removeprefix(f"{__name__}.")
+
+
+@cache
+def catalogue() -> Mapping[str, Dialect]:
+    """Give every dialect by name, found by walking this folder."""
+    found: dict[str, Dialect] = {}
+    for module in iter_modules(__path__, f"{__name__}."):
+        dialect: Dialect = import_module(module.name).DIALECT
+        found[dialect.name] = dialect
+    return found
+
+
+def group(facts: Sequence[StoredFact], batch_size: int) -> list[list[StoredFact]]:
+    """Split facts into bodies: facts of one type and one cause travel together.
+
+    Shapes: each body has 1 to `batch_size` facts in the order given; bodies stand in the order of
+    their first fact. Source: contract section 3.
+    """
+    assert batch_size >= 1
+    together: dict[tuple[str, str], list[StoredFact]] = {}
+    for fact in facts:
+        together.setdefault((fact.type, fact.cause), []).append(fact)
+    return [
+        alike[start : start + batch_size]
+        for alike in together.values()
+        for start in range(0, len(alike), batch_size)
+    ]

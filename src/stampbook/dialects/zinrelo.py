@@ -1,0 +1,98 @@
+"""Zinrelo: events of one type and one cause in a body, dates as MM/DD/YYYY HH:MM:SS in UTC.
+
+Source: contract section 3; the vendor's page of webhook events.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from stampbook.dialects import Dialect, StoredFact
+from stampbook.facts import FactType, catalogue
+from stampbook.values.ids import RequestId
+from stampbook.values.instants import Instant, to_ms
+from stampbook.values.json import decode, encode
+from stampbook.values.signatures import sign_webhook
+
+BATCH_SIZE = 100
+"""Units: events in one body."""
+
+SIGNATURE = "x-zinrelo-signature"
+NONCE = "nonce"
+
+
+def event_type(fact: FactType) -> str | None:
+    """Give the vendor's event type of a fact; None when it has no word for it."""
+    return None if fact.zinrelo is None else fact.zinrelo.event_type
+
+
+def render(facts: Sequence[StoredFact], request_id: RequestId) -> bytes:
+    """Give the body of facts of one type and one cause.
+
+    Shapes: an event's id is the fact's id, so it is the same on every retry. `created_date` is
+    when the latest of the facts happened, on the program's clock: a retry, or a sandbox whose
+    clock was moved, sends the date that real time would have sent.
+    """
+    word = catalogue()[facts[0].type].zinrelo
+    assert word is not None, "a fact without a word is never given to the dialect"
+    assert all(fact.type == facts[0].type for fact in facts), "a body has events of one type"
+    return encode(
+        {
+            "request_id": request_id,
+            "total_count": len(facts),
+            "events": [
+                {
+                    "id": fact.id,
+                    "event_type": word.event_type,
+                    "data": _dated(word.data(decode(fact.body, catalogue()[fact.type].data))),
+                }
+                for fact in facts
+            ],
+            "created_date": spell(max(fact.occurred_at for fact in facts)),
+        }
+    )
+
+
+def sign(body: bytes, secrets: Sequence[str], request_id: RequestId, at: Instant) -> dict[str, str]:
+    """Give the vendor's signature and those of Standard Webhooks.
+
+    Shapes: the vendor's key is the secret as its subscriber reads it, `whsec_` included. It has
+    room for one signature, which the newest secret makes: a subscriber that reads only this one
+    changes its secret when it rotates; `webhook-signature` rotates without a gap.
+    Units: the nonce is milliseconds since 1970.
+    """
+    nonce = str(to_ms(at))
+    signed = b"%b:%b" % (body, nonce.encode())
+    return {
+        NONCE: nonce,
+        SIGNATURE: hmac.digest(secrets[0].encode(), signed, "sha512").hex(),
+        **sign_webhook(body, secrets, request_id, at),
+    }
+
+
+def spell(moment: date) -> str:
+    """Spell an instant, or a day as its midnight; parts of a second are dropped."""
+    if not isinstance(moment, datetime):
+        return f"{moment.month:02}/{moment.day:02}/{moment.year:04} 00:00:00"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return (
+        f"{utc.month:02}/{utc.day:02}/{utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02}"
+    )
+
+
+def _dated(tree: Any) -> Any:
+    """Give a tree of dicts, lists and scalars with every instant and date spelled."""
+    kind: type[Any] = type(tree)
+    if kind is str or kind is int:  # most leaves; asked first because the tree is large
+        return tree
+    if kind is dict:
+        return {key: _dated(value) for key, value in tree.items()}
+    if kind is list or kind is tuple:
+        return [_dated(value) for value in tree]
+    return spell(tree) if isinstance(tree, date) else tree
+
+
+DIALECT = Dialect(
+    title="Zinrelo", batch_size=BATCH_SIZE, event_type=event_type, render=render, sign=sign
+)
