@@ -12,10 +12,12 @@ from pkgutil import iter_modules
 from msgspec import Struct
 
 from stampbook.facts import FactType
+from stampbook.nouns.examples import EXAMPLE_NOW
 from stampbook.values.ids import FactId, RequestId
 from stampbook.values.instants import Instant
+from stampbook.values.json import encode_text
 
-__all__ = ["Dialect", "StoredFact", "catalogue", "group"]
+__all__ = ["Dialect", "StoredFact", "catalogue", "example_of", "group"]
 
 
 class StoredFact(Struct, frozen=True, kw_only=True):
@@ -62,6 +64,19 @@ def catalogue() -> Mapping[str, Dialect]:
         dialect: Dialect = import_module(module.name).DIALECT
         found[dialect.name] = dialect
     return found
+
+
+def example_of(kind: FactType, fact_id: FactId) -> StoredFact:
+    """Give a kind's example as the store would hold it: for test events and the reference."""
+    data = kind.example()
+    return StoredFact(
+        id=fact_id,
+        type=kind.name,
+        cause=data.cause,
+        occurred_at=EXAMPLE_NOW,
+        recorded_at=EXAMPLE_NOW,
+        body=encode_text(data),
+    )
 
 
 def group(facts: Sequence[StoredFact], batch_size: int) -> list[list[StoredFact]]:

@@ -8,6 +8,7 @@ from stampbook.values.ids import CouponId, TransactionId
 from stampbook.values.instants import Instant
 
 CouponStatus = Literal["held", "issued", "used", "expired", "cancelled", "released"]
+ValueClass = Literal["amount", "percent", "free_shipping", "product", "custom"]
 CouponSource = Literal["redemption", "referral", "campaign", "manual"]
 
 
@@ -22,7 +23,7 @@ class Coupon(Struct, frozen=True, kw_only=True):
     reward_id: str | None = None
     reward_name: str | None = None
     transaction_id: TransactionId | None = None
-    value_class: Literal["amount", "percent", "free_shipping", "product", "custom"] = "custom"
+    value_class: ValueClass = "custom"
     value: float | None = None
     minimum_order_amount: float | None = None
     issued_at: Instant

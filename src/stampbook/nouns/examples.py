@@ -12,7 +12,7 @@ from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Approver, Lot, LotShare
 from stampbook.nouns.member import Address, Balances, Member, TierStanding
 from stampbook.nouns.order import Order
-from stampbook.nouns.reward import CatalogueReward, PointsEligibility, Reward
+from stampbook.nouns.reward import CatalogueReward, Limit, PointsEligibility, Reward
 from stampbook.nouns.transaction import Transaction
 from stampbook.values.ids import CouponId, LotId, MemberId, TransactionId
 from stampbook.values.instants import Instant
@@ -225,6 +225,7 @@ EXAMPLE_CATALOGUE_REWARD = CatalogueReward(
         minimum_order_amount=20,
         eligibility=PointsEligibility(operator="greater_than", points=50),
         coupon_days=30,
+        limit=Limit(times=2, per="month"),
         description="Five euro off the next order",
         metadata={"shelf": "till"},
     ),

@@ -1,9 +1,12 @@
 """Instants: moments in UTC, and their spelling as milliseconds in the store."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-Instant = datetime
-"""An aware moment in UTC, to the millisecond."""
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An aware moment in UTC, to the millisecond; a text without an offset is refused."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
