@@ -1,0 +1,53 @@
+"""What all tests share: example counts, and a database of each kind."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.postgres import PostgresUnavailableError, fresh_database, temporary_cluster
+
+EXAMPLES = {"dev": 50, "ci": 200, "deep": 5000}
+
+for profile, examples in EXAMPLES.items():
+    settings.register_profile(profile, max_examples=examples, deadline=None)
+settings.load_profile(
+    os.environ.get("STAMPBOOK_HYPOTHESIS", "ci" if os.environ.get("CI") == "true" else "dev")
+)
+
+
+def _postgres_is_required() -> bool:
+    return os.environ.get("STAMPBOOK_TEST_POSTGRES") == "required" or os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Generator[str]:
+    """The URL of a private cluster; one for each test process, started when first asked for."""
+    try:
+        with temporary_cluster() as url:
+            yield url
+    except PostgresUnavailableError as unavailable:
+        if _postgres_is_required():
+            raise
+        pytest.skip(f"PostgreSQL: {unavailable}")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'stampbook.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: str) -> Generator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    with fresh_database(postgres_cluster) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of the test's own; the test runs once for each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
