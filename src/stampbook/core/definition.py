@@ -76,7 +76,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     name: Line
-    effect: Literal["add", "multiply"]
+    effect: Key
     value: Annotated[float, Meta(ge=0, le=1_000_000_000)]
     match: Literal["all", "any"] = "all"
     conditions: Annotated[tuple[Condition, ...], Meta(max_length=CONDITIONS_MAX)] = ()
@@ -198,6 +198,18 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 __all__ = [
-    "Activity", "Approval", "Cap", "Computation", "Condition", "Definition", "Expiry", "Level",
-    "Limit", "Period", "PointsSettings", "Reward", "Rule", "Tiers",
+    "Activity",
+    "Approval",
+    "Cap",
+    "Computation",
+    "Condition",
+    "Definition",
+    "Expiry",
+    "Level",
+    "Limit",
+    "Period",
+    "PointsSettings",
+    "Reward",
+    "Rule",
+    "Tiers",
 ]
