@@ -15,6 +15,7 @@ from msgspec import Struct
 from stampbook.core.draft import Draft
 from stampbook.core.due import settle
 from stampbook.core.refusals import Refused
+from stampbook.core.refusing import state_refusal
 from stampbook.facts import FactData
 from stampbook.values.ids import MemberId, TransactionId
 from stampbook.values.instants import Instant
@@ -104,7 +105,7 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
     result = kind.decide(draft, command)
     if isinstance(result, Refused):
         assert draft.changes.size() == before, f"{kind.name} changed something and then refused"
-        _state_refusal(draft, kind, result)
+        state_refusal(draft, kind.refusal, result)
     return result
 
 
@@ -118,25 +119,3 @@ def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
     )
     owners.update((record.member_id, None) for record in found if record is not None)
     return owners
-
-
-def _state_refusal(draft: Draft, kind: CommandType, refused: Refused) -> None:
-    book = draft.book_of(refused.member_id) if refused.member_id else None
-    if kind.refusal is None or book is None or refused.kind == "not_found":
-        return
-    named = {
-        field: refused.facts.get(field)
-        for field in ("activity_id", "reward_id", "order_id")
-        if field in kind.refusal.__struct_fields__
-    }
-    draft.fact(
-        kind.refusal,
-        book,
-        rule_version=draft.version,
-        code=refused.code,
-        detail=refused.detail,
-        remedy=refused.remedy,
-        rule=refused.rule,
-        facts=refused.facts,
-        **named,
-    )

@@ -36,9 +36,15 @@ def _decide(draft: Draft, command: ApproveRedemption) -> RedemptionApproved | Re
     if isinstance(found, Refused):
         return found
     book, hold = found
-    return RedemptionApproved(transaction=capture(draft, book, hold, command.approver), member=book.member)
+    return RedemptionApproved(
+        transaction=capture(draft, book, hold, command.approver), member=book.member
+    )
 
 
 COMMAND = CommandType(
-    command=ApproveRedemption, result=RedemptionApproved, needs=_needs, decide=_decide, refusal=RewardRefused
+    command=ApproveRedemption,
+    result=RedemptionApproved,
+    needs=_needs,
+    decide=_decide,
+    refusal=RewardRefused,
 )

@@ -44,6 +44,9 @@ def _decide(draft: Draft, command: CancelCoupon) -> CouponCancelled | Refused:
 
 
 COMMAND = CommandType(
-    command=CancelCoupon, result=CouponCancelled, needs=_needs, decide=_decide,
+    command=CancelCoupon,
+    result=CouponCancelled,
+    needs=_needs,
+    decide=_decide,
     refusal=RewardRefused,
 )

@@ -50,6 +50,9 @@ def _decide(draft: Draft, command: DeductPoints) -> PointsDeducted | Refused:
 
 
 COMMAND = CommandType(
-    command=DeductPoints, result=PointsDeducted, needs=_needs, decide=_decide,
+    command=DeductPoints,
+    result=PointsDeducted,
+    needs=_needs,
+    decide=_decide,
     refusal=PointsRefused,
 )

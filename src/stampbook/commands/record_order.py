@@ -4,45 +4,17 @@ from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
 from stampbook.core.draft import Draft
-from stampbook.core.members import Email, active_book, auto_enrol
-from stampbook.core.orders import record
+from stampbook.core.members import active_book, auto_enrol
+from stampbook.core.orders import Purchase, checked, customer, record
 from stampbook.core.refusals import Refused
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.nouns.member import Member
-from stampbook.nouns.order import Order, Products
+from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
-from stampbook.values.amounts import Amount, Attributes, Key, Line, Tags
-from stampbook.values.instants import Instant
 
 
-class RecordOrder(Command, frozen=True, kw_only=True, omit_defaults=True):
-    """An order as the shop knows it.
-
-    Shapes: amounts keep the type that was sent; `attributes` are any others that rules may read.
-    `ordered_at` is for orders of the past and is not after now. The names fill in the profile of a
-    customer whom the order enrols.
-    """
-
-    order_id: Key
-    member_id: Key
-    order_subtotal: Amount
-    order_total: Amount | None = None
-    """None: the same as the subtotal."""
-    currency: Line | None = None
-    """None: the program's."""
-    coupon_code: Line | None = None
-    reason: Line | None = None
-    tags: Tags | None = None
-    products: Products | None = None
-    status: Line | None = None
-    financial_status: Line | None = None
-    delivery_status: Line | None = None
-    attributes: Attributes = {}
-    ordered_at: Instant | None = None
-    email_address: Email | None = None
-    first_name: Line | None = None
-    last_name: Line | None = None
-    phone_number: Line | None = None
+class RecordOrder(Purchase, Command, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as the shop knows it."""
 
 
 class OrderRecorded(Struct, frozen=True, kw_only=True):
@@ -59,15 +31,15 @@ def _needs(command: RecordOrder) -> Needs:
 
 
 def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
+    amounts = checked(draft, command)
+    if isinstance(amounts, Refused):
+        return amounts
     book = active_book(draft, command.member_id)
     if isinstance(book, Refused):
-        book = auto_enrol(draft, command, book)
+        book = auto_enrol(draft, command.member_id, customer(command), book)
     if isinstance(book, Refused):
         return book
-    recorded = record(draft, book, command)
-    if isinstance(recorded, Refused):
-        return recorded
-    order, award, refused = recorded
+    order, award, refused = record(draft, book, command, amounts)
     return OrderRecorded(order=order, transaction=award, refused=refused, member=book.member)
 
 

@@ -60,6 +60,9 @@ def _decide(draft: Draft, command: RedeemReward) -> RewardRedeemed | Refused:
 
 
 COMMAND = CommandType(
-    command=RedeemReward, result=RewardRedeemed, needs=_needs, decide=_decide,
+    command=RedeemReward,
+    result=RewardRedeemed,
+    needs=_needs,
+    decide=_decide,
     refusal=RewardRefused,
 )

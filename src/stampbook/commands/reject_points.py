@@ -17,7 +17,7 @@ AWARDS_PER_REQUEST_MAX = 500
 
 
 class RejectPoints(Command, frozen=True, kw_only=True):
-    """Pending awards whose points are gone: all of them, or none when one is not pending."""
+    """Pending awards whose points are gone: all, or none when one is not pending."""
 
     transaction_ids: Annotated[
         tuple[TransactionId, ...], Meta(min_length=1, max_length=AWARDS_PER_REQUEST_MAX)

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
 from stampbook.core.draft import Draft
-from stampbook.core.redemptions import release, held
+from stampbook.core.redemptions import held, release
 from stampbook.core.refusals import Refused
 from stampbook.facts.reward.refused import RewardRefused
 from stampbook.nouns.lot import SYSTEM, Approver
@@ -36,9 +36,15 @@ def _decide(draft: Draft, command: RejectRedemption) -> RedemptionRejected | Ref
     if isinstance(found, Refused):
         return found
     book, hold = found
-    return RedemptionRejected(transaction=release(draft, book, hold, command.approver), member=book.member)
+    return RedemptionRejected(
+        transaction=release(draft, book, hold, command.approver), member=book.member
+    )
 
 
 COMMAND = CommandType(
-    command=RejectRedemption, result=RedemptionRejected, needs=_needs, decide=_decide, refusal=RewardRefused
+    command=RejectRedemption,
+    result=RedemptionRejected,
+    needs=_needs,
+    decide=_decide,
+    refusal=RewardRefused,
 )

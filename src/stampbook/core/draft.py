@@ -51,13 +51,23 @@ class State:
     """What the engine loaded for a batch, and what its commands have made of it so far.
 
     Shapes: `codes` are free codes of coupon pools by reward, next first; `redeemed` counts how
-    often each reward was ever redeemed; `past` are earlier definitions that orders were valued by;
-    `retired` are member_ids that nobody may have again.
+    often each reward was ever redeemed; `past` are the definitions that asked orders were valued
+    by; `keys` are the living members; `retired` are member_ids that nobody may have again.
     """
 
     __slots__ = (
-        "books", "codes", "coupons", "keys", "lots", "orders", "past", "program", "redeemed",
-        "retired", "transactions",
+        "books",
+        "codes",
+        "coupons",
+        "due",
+        "keys",
+        "lots",
+        "orders",
+        "past",
+        "program",
+        "redeemed",
+        "retired",
+        "transactions",
     )
 
     def __init__(self, program: Program) -> None:
@@ -75,13 +85,23 @@ class State:
         """Asked for by code, in any status."""
         self.redeemed: dict[str, int] = {}
         self.codes: dict[str, list[str]] = {}
+        self.due: tuple[MemberId, ...] = ()
+        """The members that `Needs.due` found, earliest first."""
 
 
 class Changes:
     """What a command or a whole batch changed, ready to be stored; the last version of each row."""
 
     __slots__ = (
-        "codes", "coupons", "entries", "facts", "lots", "members", "moves", "orders", "redeemed",
+        "codes",
+        "coupons",
+        "entries",
+        "facts",
+        "lots",
+        "members",
+        "moves",
+        "orders",
+        "redeemed",
         "transactions",
     )
 
@@ -145,13 +165,20 @@ class Draft:
         self.changes = Changes()
         self._books: dict[MemberId, Book] = {}
         self._keys: dict[str, MemberId] = {}
+        self._retired: set[str] = set()
 
     # --- reading
 
     def book_of(self, member_id: str) -> Book | None:
         """Give the book of a member by the merchant's key; None when there is no such member."""
+        if member_id in self._retired:
+            return None
         member = self._keys.get(member_id) or self.state.keys.get(member_id)
         return None if member is None else self.book(member)
+
+    def is_retired(self, member_id: str) -> bool:
+        """Tell whether the member_id belonged to a member who was deleted."""
+        return member_id in self._retired or member_id in self.state.retired
 
     def book(self, member: MemberId) -> Book:
         """Give a loaded member's book, which the command may change."""
@@ -202,6 +229,10 @@ class Draft:
         self._keys[member.member_id] = member.id
         self.changes.members[member.id] = book
         return book
+
+    def retire(self, book: Book) -> None:
+        """Close a deleted member's book: nobody finds it, or may have its member_id again."""
+        self._retired.add(book.member.member_id)
 
     def change_member(self, book: Book, **changes: Any) -> None:
         """Change fields of the member."""
@@ -316,25 +347,26 @@ class Draft:
     def merge(self) -> Changes:
         """Make the state what this draft says, and give the changes to be stored."""
         state, changes = self.state, self.changes
-        state.books.update({member: self._books[member] for member in changes.members})
-        for member in {owner for owner, _ in (*changes.lots.values(), *changes.coupons.values())}:
+        rows = (changes.lots, changes.transactions, changes.orders, changes.coupons)
+        owners = {row[0] for table in rows for row in table.values()}
+        for member in owners.union(changes.members):
             state.books[member] = self._books[member]
-        for owner, _ in changes.transactions.values():
-            state.books[owner] = self._books[owner]
-        state.keys.update(self._keys)
-        for lot_id, (_, lot) in changes.lots.items():
-            state.lots[lot_id] = lot
-        for transaction_id, (_, transaction) in changes.transactions.items():
-            state.transactions[transaction_id] = transaction
-        for order_id, (_, order) in changes.orders.items():
-            state.orders[order_id] = order
-        for code, (_, coupon) in changes.coupons.items():
-            state.coupons[code] = coupon
+        state.lots.update((key, lot) for key, (_, lot) in changes.lots.items())
+        state.transactions.update((key, one) for key, (_, one) in changes.transactions.items())
+        state.orders.update((key, order) for key, (_, order) in changes.orders.items())
+        state.coupons.update((key, coupon) for key, (_, coupon) in changes.coupons.items())
         state.redeemed.update(changes.redeemed)
-        for (reward_id, code), coupon_id in changes.codes.items():
-            codes = state.codes.setdefault(reward_id, [])
+        state.keys.update(self._keys)
+        for member_id in self._retired:
+            state.keys.pop(member_id, None)
+            state.retired.add(member_id)
+        self._merge_codes()
+        return changes
+
+    def _merge_codes(self) -> None:
+        for (reward_id, code), coupon_id in self.changes.codes.items():
+            codes = self.state.codes.setdefault(reward_id, [])
             if coupon_id is not None and code in codes:
                 codes.remove(code)
             elif coupon_id is None and code not in codes:
                 codes.insert(0, code)
-        return changes

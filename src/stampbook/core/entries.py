@@ -17,8 +17,18 @@ Bucket = Literal[
     "issued", "available", "pending", "held", "redeemed", "deducted", "expired", "rejected"
 ]
 EntryKind = Literal[
-    "pend", "award", "approve", "reject", "hold", "capture", "release", "redeem", "refund",
-    "deduct", "expire", "repay",
+    "pend",
+    "award",
+    "approve",
+    "reject",
+    "hold",
+    "capture",
+    "release",
+    "redeem",
+    "refund",
+    "deduct",
+    "expire",
+    "repay",
 ]
 
 MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {

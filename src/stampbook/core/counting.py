@@ -1,0 +1,54 @@
+"""Counting: what rules, limits and rolling tiers must know of the past is kept as it happens."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from stampbook.core.book import Book
+from stampbook.core.counters import (
+    DAYS_KEPT,
+    Count,
+    CounterPeriod,
+    Counters,
+    Day,
+    counted,
+    counter_start,
+)
+from stampbook.core.draft import Draft
+from stampbook.values.calendars import local_day
+
+PERIODS: tuple[CounterPeriod, ...] = ("day", "week", "month", "lifetime")
+
+
+def count(draft: Draft, book: Book, subject: str, *, times: int, points: int) -> None:
+    """Count something that the member did, in every period that holds the present day.
+
+    Shapes: below zero takes back; a period that has passed is left alone.
+    """
+    day = local_day(draft.at, draft.definition.time_zone)
+    counters = book.counters
+    now: dict[CounterPeriod, Count] = {}
+    for per in PERIODS:
+        so_far = counted(counters, subject, per, day)
+        now[per] = Count(
+            counter_start(day, per),
+            max(0, so_far.times + times),
+            max(0, so_far.points + points),
+        )
+    draft.change_counters(book, replace(counters, counts={**counters.counts, subject: now}))
+
+
+def add_to_day(
+    draft: Draft, book: Book, *, earned: int = 0, qualified: int = 0, spend: int = 0
+) -> None:
+    """Add to the present local day. Units: points; spend in minor units."""
+    day = local_day(draft.at, draft.definition.time_zone)
+    counters = book.counters
+    oldest = day - timedelta(days=DAYS_KEPT)
+    days = {kept: value for kept, value in counters.days.items() if kept > oldest}
+    before = days.get(day, Day())
+    days[day] = Day(before.earned + earned, before.qualified + qualified, before.spend + spend)
+    draft.change_counters(book, replace(counters, days=days))
+
+
+__all__ = ["Counters", "add_to_day", "count"]

@@ -1,0 +1,163 @@
+"""Coupons: codes are issued, used once, cancelled, or expire.
+
+Source: contract section 1, coupon facts; decisions/0008 for held coupons.
+"""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from stampbook.core.book import Book
+from stampbook.core.draft import Draft
+from stampbook.core.expiry import expire_due_lots
+from stampbook.core.ledger import give_back, repay, returned
+from stampbook.core.refusals import (
+    COUPON_ALREADY_USED,
+    COUPON_EXPIRED,
+    COUPON_NOT_FOUND,
+    COUPON_NOT_USABLE,
+    Refused,
+    refuse,
+)
+from stampbook.core.rewards import announce
+from stampbook.facts.coupon.issued import CouponIssued
+from stampbook.facts.coupon.updated import CouponUpdated
+from stampbook.nouns.coupon import Coupon, CouponStatus, ValueClass
+from stampbook.nouns.reward import Reward, SubType
+from stampbook.nouns.transaction import Transaction
+from stampbook.values.ids import CouponId
+
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""32 letters and digits that nobody mistakes for each other."""
+CODE_LENGTH = 14
+"""70 random bits: a code cannot be guessed."""
+
+VALUE_CLASSES: dict[SubType, ValueClass] = {
+    "fixed_amount": "amount",
+    "flexible_amount": "amount",
+    "gift_card": "amount",
+    "percentage": "percent",
+    "free_shipping": "free_shipping",
+    "product": "product",
+    "custom": "custom",
+}
+
+
+def make_code(draft: Draft, prefix: str) -> str:
+    """Make a code that cannot be guessed."""
+    letters = (CODE_ALPHABET[byte % len(CODE_ALPHABET)] for byte in draft.secret(CODE_LENGTH))
+    return prefix + "".join(letters)
+
+
+def coupon_for(
+    draft: Draft, reward: Reward, redemption: Transaction, *, hold: bool
+) -> Coupon | None:
+    """Give the coupon of a redemption, from the reward's pool or newly made; not stored yet."""
+    if reward.coupon == "none":
+        return None
+    pooled = draft.free_code(reward.id) if reward.coupon == "pool" else None
+    value = reward.value
+    if reward.sub_type == "flexible_amount" and value is not None:
+        value = value * redemption.points
+    days = reward.coupon_days
+    return Coupon(
+        id=CouponId(draft.ids.take()),
+        code=pooled or make_code(draft, reward.code_prefix),
+        member_id=redemption.member_id,
+        status="held" if hold else "issued",
+        source="redemption",
+        reward_id=reward.id,
+        reward_name=reward.name,
+        transaction_id=redemption.id,
+        value_class=VALUE_CLASSES[reward.sub_type],
+        value=value,
+        minimum_order_amount=reward.minimum_order_amount,
+        issued_at=draft.at,
+        modified_at=draft.at,
+        expires_at=draft.at + timedelta(days=days) if days else None,
+    )
+
+
+def issue(draft: Draft, book: Book, reward: Reward, coupon: Coupon) -> None:
+    """Store a coupon and say that it was given."""
+    if reward.coupon == "pool":
+        draft.take_code(reward.id, coupon.code, coupon.id)
+    draft.put_coupon(book, coupon)
+    draft.fact(CouponIssued, book, coupon=coupon)
+
+
+def change_status(
+    draft: Draft, book: Book, coupon: Coupon, status: CouponStatus, points_returned: int = 0
+) -> Coupon:
+    """Change a coupon's status and say so."""
+    changed = replace(coupon, status=status, modified_at=draft.at)
+    draft.put_coupon(book, changed)
+    draft.fact(CouponUpdated, book, coupon=changed, points_returned=points_returned)
+    return changed
+
+
+def release(draft: Draft, book: Book, coupon: Coupon) -> None:
+    """Void the coupon of a hold that came back; a pool's code is free again."""
+    reward = draft.definition.reward_by_id.get(coupon.reward_id or "")
+    if reward is not None and reward.coupon == "pool":
+        draft.take_code(reward.id, coupon.code, None)
+    change_status(draft, book, coupon, "released")
+
+
+def known_coupon(draft: Draft, code: str) -> tuple[Book, Coupon] | Refused:
+    """Give a coupon with its member's book."""
+    coupon = draft.coupon(code)
+    book = draft.book_of(coupon.member_id) if coupon else None
+    if coupon is None or book is None:
+        return refuse(COUPON_NOT_FOUND, field="code")
+    return book, coupon
+
+
+def _not_open(coupon: Coupon) -> Refused | None:
+    codes = {
+        "used": COUPON_ALREADY_USED,
+        "expired": COUPON_EXPIRED,
+        "held": COUPON_NOT_USABLE,
+        "cancelled": COUPON_NOT_USABLE,
+        "released": COUPON_NOT_USABLE,
+    }
+    code = codes.get(coupon.status)
+    if code is None:
+        return None
+    return refuse(
+        code,
+        field="code",
+        member_id=coupon.member_id,
+        reward_id=coupon.reward_id,
+        status=coupon.status,
+    )
+
+
+def use(draft: Draft, book: Book, coupon: Coupon, order_id: str | None) -> Coupon | Refused:
+    """Use a coupon, once."""
+    refused = _not_open(coupon)
+    if refused is not None:
+        return refused
+    used = replace(coupon, used_at=draft.at, used_by_order_id=order_id)
+    return change_status(draft, book, used, "used")
+
+
+def cancel(
+    draft: Draft, book: Book, coupon: Coupon, *, refund: bool
+) -> tuple[Coupon, int] | Refused:
+    """Cancel a coupon; by wish the points that bought it go back to the lots that paid."""
+    refused = _not_open(coupon)
+    if refused is not None:
+        return refused
+    redemption = draft.transaction(coupon.transaction_id) if coupon.transaction_id else None
+    if not refund or redemption is None or redemption.status != "redeemed":
+        return change_status(draft, book, coupon, "cancelled"), 0
+    before = book.member.balances.available
+    give_back(draft, book, redemption.paid, held=False)
+    draft.put_transaction(book, replace(redemption, status="refunded", modified_at=draft.at))
+    draft.enter(book, "refund", redemption.points, redemption.id, moves=returned(redemption.paid))
+    repay(draft, book)
+    cancelled = change_status(draft, book, coupon, "cancelled", redemption.points)
+    expire_due_lots(draft, book)
+    announce(draft, book, before)
+    return cancelled, redemption.points

@@ -1,0 +1,14 @@
+"""A tier's period ends: the tier is kept, lost or won."""
+
+from stampbook.core.book import Book
+from stampbook.core.definition import Definition
+from stampbook.core.due import DueKind
+from stampbook.core.tiers import end_period
+from stampbook.values.instants import Instant
+
+
+def _next(book: Book, _: Definition) -> Instant | None:
+    return book.member.tier.period_end if book.member.tier else None
+
+
+DUE = DueKind(rank=50, next=_next, run=end_period)

@@ -1,0 +1,15 @@
+"""A lot's remaining points expire."""
+
+from stampbook.core.book import Book
+from stampbook.core.definition import Definition
+from stampbook.core.due import DueKind
+from stampbook.core.expiry import expire_due_lots
+from stampbook.values.instants import Instant
+
+
+def _next(book: Book, _: Definition) -> Instant | None:
+    dates = (lot.expires_at for lot in book.lots.values() if lot.remaining)
+    return min((date for date in dates if date is not None), default=None)
+
+
+DUE = DueKind(rank=30, next=_next, run=expire_due_lots)

@@ -1,0 +1,31 @@
+"""Expiry: lots end at their instant, and a whole balance ends after inactivity."""
+
+from msgspec.structs import replace
+
+from stampbook.core.book import Book
+from stampbook.core.draft import Draft
+from stampbook.core.ledger import spending_order
+from stampbook.facts.points.expired import PointsExpired
+from stampbook.nouns.lot import Lot
+
+
+def expire_lot(draft: Draft, book: Book, lot: Lot) -> None:
+    """Expire what remains of a lot; points of it that are on hold stay with their redemption."""
+    points = lot.remaining
+    draft.put_lot(book, replace(lot, remaining=0))
+    draft.enter(book, "expire", points, lot.transaction_id, moves={lot.id: -points})
+    draft.fact(PointsExpired, book, lot=lot, points=points, expired_at=draft.at)
+
+
+def expire_due_lots(draft: Draft, book: Book) -> None:
+    """Expire the lots whose instant has come; the boundary is exclusive."""
+    for lot in sorted(book.lots.values(), key=spending_order):
+        if lot.remaining and lot.expires_at is not None and lot.expires_at <= draft.at:
+            expire_lot(draft, book, lot)
+
+
+def expire_balance(draft: Draft, book: Book) -> None:
+    """Expire all that the lots still hold."""
+    for lot in sorted(book.lots.values(), key=spending_order):
+        if lot.remaining:
+            expire_lot(draft, book, lot)

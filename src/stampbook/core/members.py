@@ -1,0 +1,157 @@
+"""Members: they enrol, change and leave."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from stampbook.core.awards import award
+from stampbook.core.book import Book
+from stampbook.core.counters import Counters
+from stampbook.core.draft import Draft
+from stampbook.core.refusals import (
+    INSTANT_IN_FUTURE,
+    MEMBER_BLOCKED,
+    MEMBER_EXISTS,
+    MEMBER_ID_RETIRED,
+    MEMBER_NOT_FOUND,
+    PROGRAM_AUTO_ENROL_OFF,
+    Refused,
+    refuse,
+)
+from stampbook.core.refusing import state_refusal
+from stampbook.core.tiers import standing_at
+from stampbook.facts.member.deleted import MemberDeleted
+from stampbook.facts.member.enrolled import MemberEnrolled
+from stampbook.facts.member.updated import MemberUpdated
+from stampbook.facts.points.refused import PointsRefused
+from stampbook.nouns.member import Address, Member, SettableStatus
+from stampbook.values.amounts import ATTRIBUTES_MAX, Key, Line, Link, Tags
+from stampbook.values.ids import MemberId
+from stampbook.values.instants import Instant
+
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
+CustomAttributes = Annotated[dict[Key, Any], Meta(max_length=ATTRIBUTES_MAX)]
+
+REFERRAL_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+REFERRAL_LENGTH = 10
+"""50 random bits, so that two members of one program do not meet."""
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What a member tells about themselves."""
+
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email_address: Email | None = None
+    phone_number: Line | None = None
+    address: Address = Address()
+    status: SettableStatus = "active"
+    tags: Tags = ()
+    birthdate: date | None = None
+    anniversary_date: date | None = None
+    preferred_language: Line | None = None
+    instagram_handle: Link | None = None
+    twitter_handle: Link | None = None
+    custom_attributes: CustomAttributes = {}
+
+
+ERASED: dict[str, Any] = {
+    "first_name": None,
+    "last_name": None,
+    "email_address": None,
+    "phone_number": None,
+    "address": Address(),
+    "tags": (),
+    "birthdate": None,
+    "anniversary_date": None,
+    "preferred_language": None,
+    "instagram_handle": None,
+    "twitter_handle": None,
+    "custom_attributes": {},
+}
+
+
+def active_book(draft: Draft, member_id: str, *, may_be_blocked: bool = False) -> Book | Refused:
+    """Give a member's book, unless there is no such member or they may neither earn nor spend."""
+    book = draft.book_of(member_id)
+    if book is None:
+        return refuse(MEMBER_NOT_FOUND, field="member_id", wanted=member_id)
+    if not may_be_blocked and book.member.status != "active":
+        return refuse(MEMBER_BLOCKED, member_id=member_id, status=book.member.status)
+    return book
+
+
+def enrol(
+    draft: Draft, member_id: str, enrolled_at: Instant | None, profile: Mapping[str, Any]
+) -> Book | Refused:
+    """Enrol a member, and award what enrolment earns."""
+    if draft.is_retired(member_id):
+        return refuse(MEMBER_ID_RETIRED, field="member_id", wanted=member_id)
+    if draft.book_of(member_id) is not None:
+        return refuse(MEMBER_EXISTS, field="member_id", member_id=member_id)
+    if enrolled_at is not None and enrolled_at > draft.now:
+        return refuse(INSTANT_IN_FUTURE, field="enrolled_at", now=draft.now)
+    joined = enrolled_at or draft.at
+    code = _referral_code(draft)
+    member = Member(
+        id=MemberId(draft.ids.take()),
+        member_id=member_id,
+        referral_code=code,
+        referral_url=draft.definition.referral_link.replace("{code}", code),
+        enrolled_at=joined,
+        modified_at=draft.at,
+        last_activity_at=draft.at,
+        tier=standing_at(draft.definition, joined, draft.at),
+        **profile,
+    )
+    book = draft.open_book(member, Counters())
+    draft.fact(MemberEnrolled, book)
+    if member.status == "active":
+        _award_enrolment(draft, book)
+    return book
+
+
+def _referral_code(draft: Draft) -> str:
+    letters = draft.secret(REFERRAL_LENGTH)
+    return "".join(REFERRAL_ALPHABET[byte % len(REFERRAL_ALPHABET)] for byte in letters)
+
+
+def _award_enrolment(draft: Draft, book: Book) -> None:
+    for activity in draft.definition.activities:
+        if activity.on == "enrolment" and activity.is_active:
+            awarded = award(draft, book, activity.id, {})
+            if isinstance(awarded, Refused):
+                state_refusal(draft, PointsRefused, awarded)
+
+
+def auto_enrol(
+    draft: Draft, member_id: str, profile: Mapping[str, Any], refused: Refused
+) -> Book | Refused:
+    """Enrol the customer of an order, when they are no member and the program says so."""
+    if refused.code != MEMBER_NOT_FOUND.code:
+        return refused
+    if not draft.definition.auto_enrol:
+        return refuse(PROGRAM_AUTO_ENROL_OFF, field="member_id", wanted=member_id)
+    return enrol(draft, member_id, None, profile)
+
+
+def change_profile(draft: Draft, book: Book, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Change what is new among some fields; gives the names of those that changed."""
+    member = book.member
+    news = {name: value for name, value in fields.items() if getattr(member, name) != value}
+    if news:
+        draft.change_member(book, **news)
+        draft.fact(MemberUpdated, book, changed=tuple(sorted(news)))
+    return tuple(sorted(news))
+
+
+def delete(draft: Draft, book: Book) -> None:
+    """Delete a member: their data is erased, their ledger stays, their member_id is retired."""
+    draft.change_member(book, status="deleted", deleted_at=draft.at, **ERASED)
+    draft.fact(MemberDeleted, book)
+    draft.retire(book)
+
+
+__all__ = ["Profile", "active_book", "auto_enrol", "change_profile", "delete", "enrol"]

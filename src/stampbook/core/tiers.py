@@ -1,0 +1,245 @@
+"""Tiers: what counts towards them, and how members move between them.
+
+Source: contract section 2, tiers: up at once; down at the end of a period and, by setting, when a
+deduction drops the member under the threshold; an override lasts until the next evaluation.
+"""
+
+from datetime import date, timedelta
+from typing import Literal
+
+from msgspec.structs import replace
+
+from stampbook.core.book import Book
+from stampbook.core.counting import add_to_day
+from stampbook.core.definition import Definition, Level, Tiers
+from stampbook.core.draft import Draft
+from stampbook.core.refusals import TIER_NOT_FOUND, Refused, refuse
+from stampbook.facts.member.updated import MemberUpdated
+from stampbook.facts.tier.downgraded import TierDowngraded
+from stampbook.facts.tier.renewed import TierRenewed
+from stampbook.facts.tier.upgraded import TierUpgraded
+from stampbook.nouns.member import TierStanding
+from stampbook.values.calendars import add_months, local_day, start_of_day
+from stampbook.values.instants import Instant
+from stampbook.values.money import to_minor
+
+Reason = Literal["earned", "period_end", "deduction", "override", "definition"]
+
+YEAR_MONTHS = 12
+
+
+def standing_at(definition: Definition, enrolled_at: Instant, at: Instant) -> TierStanding | None:
+    """Give the standing of a member with nothing counted; None when the program has no tiers."""
+    if not definition.tiers.levels:
+        return None
+    start, end = period_at(definition, enrolled_at, at)
+    lowest = definition.tiers.levels[0]
+    return TierStanding(tier_id=lowest.id, name=lowest.name, period_start=start, period_end=end)
+
+
+def period_at(
+    definition: Definition, enrolled_at: Instant, at: Instant
+) -> tuple[Instant, Instant | None]:
+    """Give the half-open period that holds an instant.
+
+    Shapes: a lifetime has no end; a rolling window ends with the instant at which the next day
+    leaves it, which is known only when something is counted.
+    """
+    period, zone = definition.tiers.period, definition.time_zone
+    today = local_day(at, zone)
+    match period.kind:
+        case "lifetime":
+            return enrolled_at, None
+        case "rolling":
+            return start_of_day(today - timedelta(days=period.days - 1), zone), None
+        case "cycle":
+            start = _cycle_start(today, period.start_month, period.months)
+            return start_of_day(start, zone), start_of_day(add_months(start, period.months), zone)
+        case "anniversary":
+            joined = local_day(enrolled_at, zone)
+            years = today.year - joined.year
+            if add_months(joined, years * YEAR_MONTHS) > today:
+                years -= 1
+            start = add_months(joined, years * YEAR_MONTHS)
+            end = add_months(joined, (years + 1) * YEAR_MONTHS)
+            return start_of_day(start, zone), start_of_day(end, zone)
+
+
+def _cycle_start(today: date, start_month: int, months: int) -> date:
+    """Give the first day of the cycle; cycles are counted from the start month of the year 1."""
+    index = (today.year * YEAR_MONTHS + today.month) - start_month
+    start = index - index % months + start_month - 1
+    return date(start // YEAR_MONTHS, start % YEAR_MONTHS + 1, 1)
+
+
+def counted_total(tiers: Tiers, standing: TierStanding) -> int:
+    """Give what counts: points, or minor units when spend is the basis."""
+    return (
+        standing.qualified_points if tiers.basis == "qualified_points" else standing.qualified_spend
+    )
+
+
+def level_earned(definition: Definition, total: int) -> int:
+    """Give the index of the highest tier whose threshold a total reaches."""
+    levels = definition.tiers.levels
+    return max(
+        (index for index, level in enumerate(levels) if total >= threshold(definition, level)),
+        default=0,
+    )
+
+
+def threshold(definition: Definition, level: Level) -> int:
+    """Give a tier's threshold in the units of its basis: points, or minor units."""
+    if definition.tiers.basis == "qualified_points":
+        return int(level.threshold)
+    return to_minor(level.threshold, definition.currency) or 0
+
+
+def level_index(definition: Definition, tier_id: str) -> int:
+    """Give the place of a tier, or -1 when the definition has it no longer."""
+    levels = definition.tiers.levels
+    return next((index for index, level in enumerate(levels) if level.id == tier_id), -1)
+
+
+def standing_of(draft: Draft, book: Book) -> TierStanding | None:
+    """Give the member's standing, opened now when tiers came after they enrolled."""
+    member = book.member
+    if member.tier is None:
+        return standing_at(draft.definition, member.enrolled_at, draft.at)
+    return member.tier
+
+
+def multiplier_of(definition: Definition, standing: TierStanding | None) -> float:
+    """Give what the member's tier multiplies earnings by."""
+    level = definition.level_by_id.get(standing.tier_id) if standing else None
+    return level.multiplier if level else 1
+
+
+def qualifying(book: Book, points: int) -> int:
+    """Give how far a change of points moves the counter, which never falls below zero."""
+    standing = book.member.tier
+    return max(points, -standing.qualified_points if standing else 0)
+
+
+def count_towards(draft: Draft, book: Book, *, points: int = 0, spend: int = 0) -> None:
+    """Count points or spend towards the tier, or take them back, and move the member.
+
+    Units: points; spend in minor units; below zero takes back and never goes below zero.
+    """
+    before = standing_of(draft, book)
+    if before is None or (not points and not spend):
+        return
+    spend = max(spend, -before.qualified_spend)
+    add_to_day(draft, book, qualified=points, spend=spend)
+    after = replace(
+        before,
+        qualified_points=before.qualified_points + points,
+        qualified_spend=before.qualified_spend + spend,
+    )
+    if draft.definition.tiers.period.kind == "rolling":
+        after = _rolled(draft, book, after)
+    draft.change_member(book, tier=after)
+    tiers = draft.definition.tiers
+    total = counted_total(tiers, after)
+    earned, current = level_earned(draft.definition, total), _index(draft, after)
+    if total >= counted_total(tiers, before):
+        if earned > current:
+            move(draft, book, earned, "earned")
+    elif earned < current and tiers.downgrade_on_deduction:
+        was_earned = level_earned(draft.definition, counted_total(tiers, before)) >= current
+        if was_earned or after.overridden:
+            move(draft, book, _down_to(tiers, earned, current), "deduction")
+
+
+def _index(draft: Draft, standing: TierStanding) -> int:
+    return level_index(draft.definition, standing.tier_id)
+
+
+def _down_to(tiers: Tiers, earned: int, current: int) -> int:
+    return earned if tiers.downgrade_to == "earned" else max(earned, current - 1)
+
+
+def _rolled(draft: Draft, book: Book, standing: TierStanding) -> TierStanding:
+    """Give a standing whose counters are the sums of the window that ends today."""
+    definition = draft.definition
+    zone, window = definition.time_zone, definition.tiers.period.days
+    first = local_day(draft.at, zone) - timedelta(days=window - 1)
+    days = {day: value for day, value in book.counters.days.items() if day >= first}
+    counting = [day for day, value in days.items() if value.qualified or value.spend]
+    leaves = start_of_day(min(counting) + timedelta(days=window), zone) if counting else None
+    return replace(
+        standing,
+        period_start=start_of_day(first, zone),
+        period_end=leaves,
+        qualified_points=max(0, sum(value.qualified for value in days.values())),
+        qualified_spend=max(0, sum(value.spend for value in days.values())),
+    )
+
+
+def move(draft: Draft, book: Book, index: int, reason: Reason) -> None:
+    """Move the member to a tier, up or down, and say so."""
+    standing = book.member.tier
+    assert standing is not None
+    level = draft.definition.tiers.levels[index]
+    current = _index(draft, standing)
+    draft.change_member(
+        book,
+        tier=replace(standing, tier_id=level.id, name=level.name, overridden=reason == "override"),
+    )
+    draft.fact(
+        TierUpgraded if index > current else TierDowngraded,
+        book,
+        rule_version=draft.version,
+        from_tier=standing.tier_id,
+        to_tier=level.id,
+        reason=reason,
+    )
+
+
+def end_period(draft: Draft, book: Book) -> None:
+    """Evaluate the tier at the end of its period, and open the next one."""
+    standing, definition = book.member.tier, draft.definition
+    assert standing is not None
+    if not definition.tiers.levels:
+        draft.change_member(book, tier=None)
+        return
+    rolling = definition.tiers.period.kind == "rolling"
+    if rolling:
+        standing = _rolled(draft, book, standing)
+    earned = level_earned(definition, counted_total(definition.tiers, standing))
+    current = _index(draft, standing)
+    if not rolling:
+        start, end = period_at(definition, book.member.enrolled_at, draft.at)
+        standing = replace(
+            standing, period_start=start, period_end=end, qualified_points=0, qualified_spend=0
+        )
+    draft.change_member(book, tier=replace(standing, overridden=False))
+    if earned < current:
+        move(draft, book, _down_to(definition.tiers, earned, current), "period_end")
+    elif earned > current:
+        move(draft, book, earned, "period_end")
+    elif not rolling:
+        draft.fact(
+            TierRenewed,
+            book,
+            rule_version=draft.version,
+            tier=standing.tier_id,
+            period_start=standing.period_start,
+            period_end=standing.period_end,
+        )
+
+
+def override(draft: Draft, book: Book, tier_id: str) -> Refused | None:
+    """Put the member into a tier by hand."""
+    index = level_index(draft.definition, tier_id)
+    if index < 0:
+        return refuse(TIER_NOT_FOUND, field="tier_id", tier_id=tier_id)
+    standing = standing_of(draft, book)
+    assert standing is not None
+    draft.change_member(book, tier=standing)
+    if standing.tier_id == tier_id:
+        draft.change_member(book, tier=replace(standing, overridden=True))
+    else:
+        move(draft, book, index, "override")
+    draft.fact(MemberUpdated, book, changed=("tier",))
+    return None
