@@ -14,23 +14,21 @@ Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any]]
 """An SQL text and its values."""
 
-POSITIONS_PER_TRANSACTION_BITS = 20
-"""A fact's position is the number of its transaction and, in these bits, its place within it."""
+POSITION_BITS = 20
+"""A position is a transaction's number and, in so many low bits, the place within it."""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
     """What the two databases spell differently, as pieces of SQL.
 
-    Shapes: `lock`, `share` and `skip_locked` end a SELECT. `number` is the transaction's number
-    and `horizon` the first number that may still be uncommitted; both rise with time. SQLite
-    commits one transaction at a time: its number is always 0 and its horizon 1.
+    Shapes: `lock`, `share` and `skip_locked` end a SELECT. `horizon` is an expression: the first
+    transaction number that may still be uncommitted (see `Unit.number`).
     """
 
     name: Literal["sqlite", "postgresql"]
     lock: str
     share: str
     skip_locked: str
-    number: str
     horizon: str
 
 
@@ -40,6 +38,14 @@ class Unit(Protocol):
     @property
     def dialect(self) -> Dialect:
         """The words of this database."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """The transaction's number, which rises with time.
+
+        Shapes: always 0 on SQLite, which commits one transaction at a time. Of a snapshot: 0.
+        """
         ...
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:

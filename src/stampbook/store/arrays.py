@@ -1,0 +1,91 @@
+"""Arrays for PostgreSQL, spelt in its binary format: one value carries a column of many rows.
+
+Source: PostgreSQL's array_recv: dimensions, a null flag, the element type; length and lower bound;
+then each element as its size, -1 for null, and its bytes.
+"""
+
+from collections.abc import Iterable
+from struct import Struct
+from typing import Any
+
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+HEADER = Struct("!5i")
+SIZE = Struct("!i")
+BIGINT = Struct("!iq")
+BOOLEAN = Struct("!i?")
+NULL = SIZE.pack(-1)
+
+
+class Texts(tuple[str | None, ...]):
+    """A column of texts."""
+
+    __slots__ = ()
+
+
+class Bigints(tuple[int | None, ...]):
+    """A column of whole numbers."""
+
+    __slots__ = ()
+
+
+class Booleans(tuple[bool | None, ...]):
+    """A column of booleans."""
+
+    __slots__ = ()
+
+
+ARRAYS: dict[str, type[Texts] | type[Bigints] | type[Booleans]] = {
+    "text[]": Texts,
+    "bigint[]": Bigints,
+    "boolean[]": Booleans,
+}
+
+
+def array_of(values: Iterable[Any]) -> Texts | Bigints:
+    """Give a list of keys or of numbers as an array."""
+    items = tuple(values)
+    return Bigints(items) if items and isinstance(items[0], int) else Texts(items)
+
+
+class TextsDumper(Dumper):
+    """Spells texts."""
+
+    oid = 1009
+    format = Format.BINARY
+
+    def dump(self, obj: Texts) -> bytes:
+        """Give the bytes."""
+        parts = [HEADER.pack(1, 1, 25, len(obj), 1)]
+        for item in obj:
+            if item is None:
+                parts.append(NULL)
+            else:
+                text = item.encode()
+                parts += (SIZE.pack(len(text)), text)
+        return b"".join(parts)
+
+
+class BigintsDumper(Dumper):
+    """Spells whole numbers."""
+
+    oid = 1016
+    format = Format.BINARY
+
+    def dump(self, obj: Bigints) -> bytes:
+        """Give the bytes."""
+        numbers = (NULL if item is None else BIGINT.pack(8, item) for item in obj)
+        return HEADER.pack(1, 1, 20, len(obj), 1) + b"".join(numbers)
+
+
+class BooleansDumper(Dumper):
+    """Spells booleans."""
+
+    oid = 1000
+    format = Format.BINARY
+
+    def dump(self, obj: Booleans) -> bytes:
+        """Give the bytes."""
+        booleans = (NULL if item is None else BOOLEAN.pack(1, item) for item in obj)
+        return HEADER.pack(1, 1, 16, len(obj), 1) + b"".join(booleans)

@@ -1,0 +1,367 @@
+"""The schema: every table, said once; migrations lead to it and a test compares the two.
+
+Shapes: the program comes first in every key, so that programs can be spread over machines. Times
+are milliseconds since 1970 in UTC, ending in `_ms`. A `body` is the whole record as JSON text;
+what is searched or joined has its own column beside it. Keys compare byte by byte everywhere.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    }
+)
+
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""Ids and the keys of others: the database's locale must neither order nor slow them."""
+
+ROOM_FOR_UPDATES = {"fillfactor": 70}
+"""Percent of a PostgreSQL page that inserts fill; updates of a row then stay on its page."""
+
+
+def _key(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, KEY, nullable=optional)
+
+
+def _text(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, Text, nullable=optional)
+
+
+def _number(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, nullable=optional)
+
+
+PROGRAM = Table(
+    "program",
+    METADATA,
+    _key("id"),
+    _text("name"),
+    _text("clock"),  # real, test
+    _number("now_ms", optional=True),  # of a test clock
+    _number("target_ms", optional=True),  # where a test clock is being moved to
+    _number("version"),
+    _number("created_at_ms"),
+    PrimaryKeyConstraint("id"),
+)
+
+DEFINITION = Table(
+    "definition",
+    METADATA,
+    _key("program_id"),
+    _number("version"),
+    _text("source"),
+    _text("body"),
+    _text("hash"),
+    _number("created_at_ms"),
+    PrimaryKeyConstraint("program_id", "version"),
+    ForeignKeyConstraint(["program_id"], ["program.id"]),
+)
+
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _text("name"),
+    _key("hash"),
+    _text("scopes"),
+    _number("created_at_ms"),
+    _number("revoked_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "id"),
+    ForeignKeyConstraint(["program_id"], ["program.id"]),
+    UniqueConstraint("hash"),
+)
+
+MEMBER = Table(
+    "member",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member_id"),
+    _key("email", optional=True),
+    _key("status"),
+    _key("tier_id", optional=True),
+    _number("available"),
+    _number("enrolled_at_ms"),
+    _number("due_at_ms", optional=True),
+    _number("position"),  # of the last fact, so that positions rise with sequences
+    _text("body"),
+    _text("counters"),
+    PrimaryKeyConstraint("program_id", "id"),
+    UniqueConstraint("program_id", "member_id"),
+    Index(None, "program_id", "email"),
+    Index(
+        "ix_member_due",
+        "program_id",
+        "due_at_ms",
+        "id",
+        sqlite_where=text("due_at_ms IS NOT NULL"),
+        postgresql_where=text("due_at_ms IS NOT NULL"),
+    ),
+    postgresql_with=ROOM_FOR_UPDATES,
+)
+
+LOT = Table(
+    "lot",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member"),
+    _key("transaction_id"),
+    _number("points"),
+    _number("remaining"),
+    _number("held"),
+    _number("opened_at_ms"),
+    _number("expires_at_ms", optional=True),
+    Column("is_open", Boolean(create_constraint=False), nullable=False),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "member", "id"),
+    Index(
+        "ix_lot_open",
+        "program_id",
+        "member",
+        sqlite_where=text("is_open"),
+        postgresql_where=text("is_open"),
+    ),
+    postgresql_with=ROOM_FOR_UPDATES,
+)
+
+POINTS_TRANSACTION = Table(
+    "points_transaction",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member"),
+    _key("kind"),
+    _key("status"),
+    _number("points"),
+    _key("order_id", optional=True),
+    _number("created_at_ms"),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "member", "id"),
+    Index(
+        "ix_points_transaction_pending",
+        "program_id",
+        "member",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+)
+
+ENTRY = Table(
+    "entry",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member"),
+    _key("transaction_id"),
+    _key("kind"),
+    _number("points"),
+    _number("debt"),
+    _number("qualified"),
+    _number("at_ms"),
+    _number("available_after"),
+    _key("command_id"),
+    PrimaryKeyConstraint("program_id", "member", "id"),
+    sqlite_with_rowid=False,
+)
+
+LOT_MOVE = Table(
+    "lot_move",
+    METADATA,
+    _key("program_id"),
+    _key("entry_id"),
+    _key("lot_id"),
+    _key("member"),
+    _number("points"),
+    PrimaryKeyConstraint("program_id", "member", "entry_id", "lot_id"),
+    sqlite_with_rowid=False,
+)
+
+CUSTOMER_ORDER = Table(
+    "customer_order",
+    METADATA,
+    _key("program_id"),
+    _key("order_id"),
+    _key("member"),
+    _number("created_at_ms"),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "order_id"),
+    Index(None, "program_id", "member", "created_at_ms"),
+)
+
+COUPON = Table(
+    "coupon",
+    METADATA,
+    _key("program_id"),
+    _key("code"),
+    _key("id"),
+    _key("member"),
+    _key("status"),
+    _number("expires_at_ms", optional=True),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "code"),
+    Index(None, "program_id", "member", "id"),
+)
+
+REWARD_COUNT = Table(
+    "reward_count",
+    METADATA,
+    _key("program_id"),
+    _key("reward_id"),
+    _number("redeemed"),
+    PrimaryKeyConstraint("program_id", "reward_id"),
+    sqlite_with_rowid=False,
+)
+
+POOL_CODE = Table(
+    "pool_code",
+    METADATA,
+    _key("program_id"),
+    _key("reward_id"),
+    _key("code"),
+    _number("position"),
+    _key("coupon_id", optional=True),
+    PrimaryKeyConstraint("program_id", "reward_id", "code"),
+    Index(
+        "ix_pool_code_free",
+        "program_id",
+        "reward_id",
+        "position",
+        sqlite_where=text("coupon_id IS NULL"),
+        postgresql_where=text("coupon_id IS NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+FACT = Table(
+    "fact",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _number("position"),  # the order of commits: backend.POSITION_BITS
+    _key("type"),
+    _key("member"),
+    _number("sequence"),
+    _number("occurred_at_ms"),
+    _number("recorded_at_ms"),
+    _key("cause"),
+    _number("deliveries"),  # how many were due when it was stored
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+    UniqueConstraint("program_id", "member", "sequence"),
+    Index(None, "program_id", "position"),
+)
+
+ENDPOINT = Table(
+    "endpoint",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _text("url"),
+    _key("dialect"),
+    _text("event_types"),  # a JSON list of native fact names; [] is all that the dialect speaks
+    _text("secrets"),  # encrypted
+    _number("batch_size"),
+    _key("status"),  # active, disabled
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    _text("description"),
+    PrimaryKeyConstraint("program_id", "id"),
+    ForeignKeyConstraint(["program_id"], ["program.id"]),
+)
+
+UNDELIVERED = "status IN ('pending', 'leased')"
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("endpoint_id"),
+    _key("fact_id"),
+    _key("fact_type"),
+    _key("cause"),
+    _number("position"),  # that of its fact
+    _key("status"),  # pending, leased, delivered, failed
+    _number("due_at_ms"),
+    _number("attempts"),
+    _key("lease_id", optional=True),
+    _number("leased_until_ms", optional=True),
+    _key("request_id", optional=True),
+    _number("delivered_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(
+        "ix_delivery_due",
+        "program_id",
+        "endpoint_id",
+        "position",
+        sqlite_where=text(UNDELIVERED),
+        postgresql_where=text(UNDELIVERED),
+    ),
+    Index(None, "program_id", "fact_id"),
+    sqlite_with_rowid=False,
+    postgresql_with=ROOM_FOR_UPDATES,
+)
+
+ATTEMPT = Table(
+    "attempt",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("endpoint_id"),
+    _key("request_id"),
+    _number("number"),
+    _number("started_at_ms"),
+    _number("duration_ms"),
+    _number("status_code", optional=True),
+    _text("error", optional=True),
+    _text("response_excerpt"),
+    _number("facts"),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "endpoint_id", "id"),
+)
+
+IDEMPOTENCY = Table(
+    "idempotency",
+    METADATA,
+    _key("program_id"),
+    _key("principal"),
+    _key("key"),
+    _key("request_hash"),
+    _text("outcome"),
+    _number("created_at_ms"),
+    PrimaryKeyConstraint("program_id", "principal", "key"),
+    Index(None, "program_id", "created_at_ms"),
+)
+
+IMPORT_RUN = Table(
+    "import_run",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("kind"),
+    _key("file_hash"),
+    _number("done_rows"),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+)

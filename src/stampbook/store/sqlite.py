@@ -1,0 +1,199 @@
+"""SQLite: one file, WAL, every commit on the disk before it is answered."""
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+
+from stampbook.store.backend import (
+    BrokenError,
+    ClashError,
+    Dialect,
+    Row,
+    Statement,
+    StoreError,
+    UnavailableError,
+    Unit,
+)
+from stampbook.store.sql import conflict, for_sqlite
+from stampbook.store.turns import Turns
+from stampbook.values.json import encode_text
+
+VERSION_MIN = (3, 40, 0)
+BUSY_TIMEOUT_MS = 10_000
+"""How long another process may hold the file before a transaction gives up."""
+
+STATEMENTS_KEPT = 256
+READERS_KEPT = 8
+SYNCHRONOUS_FULL = 2
+
+SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", horizon="1")
+
+
+class SqliteUnit:
+    """A transaction or a snapshot on a connection."""
+
+    __slots__ = ("_connection",)
+
+    dialect = SQLITE
+    number = 0
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Give the rows of a query."""
+        return self._execute(sql, values).fetchall()
+
+    def gather(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Give the rows of several queries."""
+        return [self.rows(sql, values) for sql, values in statements]
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement and give how many rows it changed."""
+        return self._execute(sql, values).rowcount
+
+    def many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each list of values."""
+        self._connection.executemany(sql, values)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows in bulk."""
+        self._insert(table, columns, rows, "")
+
+    def upsert(
+        self, table: str, columns: Sequence[str], rows: Sequence[Row], key: Sequence[str]
+    ) -> None:
+        """Insert rows in bulk, or where `key` exists already, set their other columns."""
+        self._insert(table, columns, rows, conflict(columns, key))
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        text, lists = for_sqlite(sql)
+        if lists:
+            values = list(values)
+            for place in lists:
+                values[place] = encode_text(values[place])
+        return self._connection.execute(text, values)
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Row], ending: str) -> None:
+        if rows:
+            marks = ", ".join("?" * len(columns))
+            self._connection.executemany(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {ending}",
+                rows,  # noqa: S608 - names of ours
+            )
+
+
+class SqliteBackend:
+    """A database file: one connection writes, in turns; a few read snapshots."""
+
+    dialect = SQLITE
+
+    def __init__(self, path: str) -> None:
+        if sqlite3.sqlite_version_info < VERSION_MIN:
+            raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is older than 3.40")
+        self._path = Path(path)
+        self._turns = Turns()
+        self._readers: LifoQueue[sqlite3.Connection] = LifoQueue(READERS_KEPT)
+        with translated():
+            self._writer = self._connect()
+
+    @contextmanager
+    def transaction(self) -> Generator[Unit]:
+        """Open a transaction, when its turn has come."""
+        with self._turns, translated():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield SqliteUnit(self._writer)
+                self._writer.execute("COMMIT")
+            finally:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+
+    @contextmanager
+    def read(self) -> Generator[Unit]:
+        """Open a snapshot: what is committed when it first reads, and nothing later."""
+        with translated():
+            connection = self._reader()
+            connection.execute("BEGIN")
+            try:
+                yield SqliteUnit(connection)
+            finally:
+                connection.execute("ROLLBACK")
+                self._keep(connection)
+
+    def was_committed(self, number: int) -> bool | None:
+        """Say nothing: a commit on this machine fails or succeeds, and says which."""
+        del number
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._writer.close()
+        while True:
+            try:
+                self._readers.get_nowait().close()
+            except Empty:
+                return
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.get_nowait()
+        except Empty:
+            return self._connect()
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        if self._readers.full():
+            connection.close()
+        else:
+            self._readers.put_nowait(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_KEPT,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
+        if (journal, synchronous) != ("wal", SYNCHRONOUS_FULL):
+            connection.close()
+            raise UnavailableError(
+                "SQLite must run in WAL with synchronous=FULL, or an answer might be lost; "
+                f"it runs in {journal} with {synchronous}"
+            )
+        return connection
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn the driver's errors into the store's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise store_error(error) from error
+
+
+def store_error(error: sqlite3.Error) -> StoreError:
+    """Give the store's error for one of the driver."""
+    text = str(error)
+    match error:
+        case sqlite3.IntegrityError():
+            return BrokenError(text, unique=error.sqlite_errorname in UNIQUE)
+        case sqlite3.OperationalError() if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            return ClashError(text)
+        case sqlite3.OperationalError() if error.sqlite_errorname not in MISTAKES:
+            return UnavailableError(text)
+        case _:
+            return BrokenError(text, unique=False)
+
+
+UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+MISTAKES = {"SQLITE_ERROR"}
+"""Of SQL or of a value: the statement would fail again."""
