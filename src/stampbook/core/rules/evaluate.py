@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from stampbook.core.definition import Activity, Definition
+from stampbook.core.definition import Activity
 from stampbook.core.refusals import ACTIVITY_NEEDS_NUMBER, Refused, refuse
 from stampbook.core.rules.attributes import read_member
 from stampbook.core.rules.compiled import CompiledActivity, CompiledRule, compiled
@@ -71,14 +71,14 @@ def evaluate(
     )
 
 
-def member_inputs(activity: Activity, member: Member, definition: Definition) -> dict[str, Any]:
+def member_inputs(activity: Activity, member: Member, tier_multiplier: float) -> dict[str, Any]:
     """Give what the activity's rules read of a member, by path, with the tier's multiplier.
 
-    Shapes: JSON, so that it can be stored with the award and read again by a return.
+    Shapes: JSON, so that it can be stored with the award and read again by a return; `member.tier`
+    is the standing that the member was given with.
     """
     inputs = {a.path: read_member(a, member) for a in compiled(activity).member_attributes}
-    level = None if member.tier is None else definition.level_by_id.get(member.tier.tier_id)
-    inputs[TIER_MULTIPLIER] = 1 if level is None else level.multiplier
+    inputs[TIER_MULTIPLIER] = tier_multiplier
     return inputs
 
 
