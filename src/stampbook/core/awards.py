@@ -93,8 +93,8 @@ def _open_activity(
     activity = draft.definition.activity_by_id.get(activity_id)
     if activity is None:
         return refuse(ACTIVITY_NOT_FOUND, field="activity_id", activity_id=activity_id)
-    about = {"member_id": book.member.member_id, "rule": activity_id}
-    about_it = {"activity_id": activity_id, "order_id": order_id}
+    about: dict[str, Any] = {"member_id": book.member.member_id, "rule": activity_id}
+    about_it: dict[str, Any] = {"activity_id": activity_id, "order_id": order_id}
     if not activity.is_active:
         return refuse(ACTIVITY_INACTIVE, **about, **about_it)
     if activity.on == "order" and order_id is None:
@@ -112,7 +112,7 @@ def _value(
     inputs: Mapping[str, Any],
 ) -> int | Refused:
     valuation = evaluate(activity, attributes, inputs)
-    about = {"activity_id": activity.id, "order_id": attributes.get("order_id")}
+    about: dict[str, Any] = {"activity_id": activity.id, "order_id": attributes.get("order_id")}
     if isinstance(valuation, Refused):
         return replace(
             valuation,
@@ -233,7 +233,7 @@ def resolvable(
             return refuse(
                 TRANSACTION_NOT_FOUND, field="transaction_ids", transaction_id=transaction_id
             )
-        about = {
+        about: dict[str, Any] = {
             "field": "transaction_ids",
             "member_id": transaction.member_id,
             "transaction_id": transaction_id,

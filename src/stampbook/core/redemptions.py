@@ -129,7 +129,7 @@ def held(draft: Draft, transaction_id: TransactionId) -> tuple[Book, Transaction
     book = draft.book_of(transaction.member_id) if transaction else None
     if transaction is None or book is None:
         return refuse(TRANSACTION_NOT_FOUND, field="transaction_id", transaction_id=transaction_id)
-    about = {
+    about: dict[str, Any] = {
         "field": "transaction_id",
         "member_id": transaction.member_id,
         "transaction_id": transaction_id,

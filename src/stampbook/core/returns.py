@@ -86,7 +86,7 @@ def take_back(
 def _remainder(
     order: Order, amount: Amount | None, products: Sequence[ReturnedProduct]
 ) -> Remainder | Refused:
-    about = {"member_id": order.member_id, "order_id": order.order_id}
+    about: dict[str, Any] = {"member_id": order.member_id, "order_id": order.order_id}
     bought = to_minor(order.subtotal, order.currency) or 0
     before = to_minor(order.returned_amount, order.currency) or 0
     if order.returned_in_full:
@@ -117,7 +117,7 @@ def _product_value(
     order: Order, product: ReturnedProduct, quantities: dict[str, float]
 ) -> int | Refused:
     """Count a returned product into `quantities`; gives its value in minor units."""
-    about = {"order_id": order.order_id, "product_id": product.product_id}
+    about: dict[str, Any] = {"order_id": order.order_id, "product_id": product.product_id}
     lines = [
         line
         for line in order.attributes.get("products", ())
