@@ -4,9 +4,9 @@ Source: PostgreSQL's array_recv: dimensions, a null flag, the element type; leng
 then each element as its size, -1 for null, and its bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from struct import Struct
-from typing import Any
+from typing import Any, cast
 
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -43,9 +43,11 @@ ARRAYS: dict[str, type[Texts] | type[Bigints] | type[Booleans]] = {
 }
 
 
-def array_of(values: Iterable[Any]) -> Texts | Bigints:
-    """Give a list of keys or of numbers as an array."""
-    items = tuple(values)
+def spelt(value: Any) -> Any:
+    """Give a list of keys or of numbers as an array, and any other value as it is."""
+    if not isinstance(value, list | tuple):
+        return value
+    items = tuple(cast("Sequence[Any]", value))
     return Bigints(items) if items and isinstance(items[0], int) else Texts(items)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct
 
 Row = tuple[Any, ...]
+Columns = tuple[str, ...]
 Statement = tuple[str, Sequence[Any]]
 """An SQL text and its values."""
 
@@ -64,13 +65,11 @@ class Unit(Protocol):
         """Run a statement once for each list of values."""
         ...
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
         """Insert rows in bulk."""
         ...
 
-    def upsert(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], key: Sequence[str]
-    ) -> None:
+    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
         ...
 

@@ -19,11 +19,12 @@ from stampbook.store.arrays import (
     BooleansDumper,
     Texts,
     TextsDumper,
-    array_of,
+    spelt,
 )
 from stampbook.store.backend import (
     BrokenError,
     ClashError,
+    Columns,
     CommitUnknownError,
     Dialect,
     Row,
@@ -32,7 +33,7 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import array_types, conflict, for_postgres
+from stampbook.store.sql import array_types, for_postgres, postgres_insert
 
 LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 60_000
@@ -52,29 +53,41 @@ POSTGRESQL = Dialect(
     horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 )
 
+OPTIONS = (
+    f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
+    f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+)
+IDLE = psycopg.pq.TransactionStatus.IDLE
+NOTHING = b"SELECT 1"
+NUMBER = "SELECT pg_current_xact_id()::text::bigint"
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 Connection = psycopg.Connection[Row]
 
 
 class PostgresUnit:
-    """A transaction or a snapshot on a connection in pipeline mode."""
+    """A transaction or a snapshot on a connection in pipeline mode.
 
-    __slots__ = ("_connection", "_number")
+    Shapes: what gives no rows is sent and not waited for; the commit reports what went wrong.
+    """
+
+    __slots__ = ("_connection", "_number", "_numbered")
 
     dialect = POSTGRESQL
 
-    def __init__(self, connection: Connection, *, numbered: bool) -> None:
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection = connection
+        self._number: int | None = None if writes else 0
         # asked for together with BEGIN, so that it costs no round trip
-        self._number = self._execute(NUMBER, ()) if numbered else None
+        self._numbered = self._execute(NUMBER, ()) if writes else None
 
     @property
     def number(self) -> int:
         """The number of the transaction."""
         if self._number is None:
-            return 0
-        rows = self._number.fetchall()
-        self._number.scroll(0, mode="absolute")
-        return rows[0][0]
+            assert self._numbered is not None
+            self._number = int(self._numbered.fetchall()[0][0])
+        return self._number
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Give the rows of a query."""
@@ -88,36 +101,158 @@ class PostgresUnit:
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement and give how many rows it changed."""
         cursor = self._execute(sql, values)
-        cursor.nextset()
+        self._connection.execute(NOTHING).fetchall()
         return cursor.rowcount
 
     def many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
-        """Send a statement once for each list of values; the commit waits for them."""
+        """Run a statement once for each list of values."""
         for each in values:
             self._execute(sql, each)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows in bulk; the commit waits for it."""
-        self._insert(table, columns, rows, "")
+    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
+        """Insert rows in bulk."""
+        self._insert(table, columns, rows, None)
 
-    def upsert(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], key: Sequence[str]
-    ) -> None:
+    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
-        self._insert(table, columns, rows, conflict(columns, key))
+        self._insert(table, columns, rows, key)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
-        arrays = [array_of(value) if isinstance(value, list | tuple) else value for value in values]
-        cursor = self._connection.cursor()
-        cursor.execute(for_postgres(sql), arrays)  # pyright: ignore[reportArgumentType] - SQL of ours
-        return cursor
+        return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
-    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Row], ending: str) -> None:
-        if not rows:
-            return
-        types = array_types(table, tuple(columns))
-        arrays = [
-            ARRAYS[kind](column)
-            for kind, column in zip(types, zip(*rows, strict=True), strict=True)
-        ]
-        self._connection.cursor().execute(bulk(table, tuple(columns), types, ending), arrays)  # pyright: ignore[reportArgumentType]
+    def _insert(
+        self, table: str, columns: Columns, rows: Sequence[Row], key: Columns | None
+    ) -> None:
+        if rows:
+            arrays = [
+                ARRAYS[kind](column)
+                for kind, column in zip(
+                    array_types(table, columns), zip(*rows, strict=True), strict=True
+                )
+            ]
+            self._connection.execute(postgres_insert(table, columns, key), arrays)
+
+
+class PostgresBackend:
+    """A PostgreSQL database: transactions and snapshots on connections that are kept."""
+
+    dialect = POSTGRESQL
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._kept: LifoQueue[Connection] = LifoQueue()
+        self._readers = BoundedSemaphore(READERS_MAX)
+        with translated():
+            self._kept.put_nowait(self._connect())
+
+    @contextmanager
+    def transaction(self) -> Generator[Unit]:
+        """Open a transaction in READ COMMITTED: lock rows first, then read them."""
+        with self._connection() as connection:
+            number: int | None = None
+            committing = False
+            try:
+                with connection.pipeline():
+                    connection.execute(b"BEGIN", prepare=False)
+                    unit = PostgresUnit(connection, writes=True)
+                    yield unit
+                    number = unit.number
+                    connection.execute(b"COMMIT", prepare=False)
+                    committing = True
+            except psycopg.OperationalError as error:
+                if committing and connection.closed:
+                    raise CommitUnknownError(number) from error
+                raise
+
+    @contextmanager
+    def read(self) -> Generator[Unit]:
+        """Open a snapshot."""
+        if not self._readers.acquire(timeout=READER_WAIT_SECONDS):
+            raise UnavailableError("too many are reading")
+        try:
+            with self._connection() as connection, connection.pipeline():
+                connection.execute(READ.encode(), prepare=False)
+                yield PostgresUnit(connection, writes=False)
+                connection.execute(b"COMMIT", prepare=False)
+        finally:
+            self._readers.release()
+
+    def was_committed(self, number: int) -> bool | None:
+        """Ask the server what became of a transaction; None while it is still in progress."""
+        with self._connection() as connection:
+            cursor = connection.execute(b"SELECT pg_xact_status($1::text::xid8)", [str(number)])
+            [(status,)] = cursor.fetchall()
+        return {"committed": True, "aborted": False}.get(status)
+
+    def close(self) -> None:
+        """Close every connection that is kept."""
+        while (connection := self._take()) is not None:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Generator[Connection]:
+        with translated():
+            connection = self._take() or self._connect()
+            try:
+                yield connection
+            finally:
+                if not connection.closed and connection.info.transaction_status != IDLE:
+                    connection.rollback()
+                if not connection.closed:
+                    self._kept.put_nowait(connection)
+
+    def _take(self) -> Connection | None:
+        while True:
+            try:
+                connection = self._kept.get_nowait()
+            except Empty:
+                return None
+            # an idle connection has something to read only when the server has closed it
+            if not connection.closed and not select([connection], [], [], 0)[0]:
+                return connection
+            connection.close()
+
+    def _connect(self) -> Connection:
+        connection = psycopg.Connection[Row].connect(
+            self._url,
+            autocommit=True,
+            cursor_factory=psycopg.RawCursor,
+            prepare_threshold=0,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            application_name="stampbook",
+            options=OPTIONS,
+        )
+        connection.prepared_max = STATEMENTS_KEPT
+        adapters = connection.adapters
+        # one type for every number, or each size would prepare the statement again
+        adapters.register_dumper(int, Int8BinaryDumper)
+        adapters.register_dumper(Texts, TextsDumper)
+        adapters.register_dumper(Bigints, BigintsDumper)
+        adapters.register_dumper(Booleans, BooleansDumper)
+        [(durable,)] = connection.execute(b"SHOW synchronous_commit").fetchall()
+        if durable == "off":
+            connection.execute(b"SET synchronous_commit = on")
+        return connection
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn the driver's errors into the store's."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise store_error(error) from error
+
+
+def store_error(error: psycopg.Error) -> StoreError:
+    """Give the store's error for one of the driver."""
+    text = str(error).strip()
+    match error:
+        case errors.TransactionRollback() | errors.LockNotAvailable() | errors.QueryCanceled():
+            return ClashError(text)
+        case errors.UniqueViolation():
+            return BrokenError(text, unique=True)
+        case psycopg.OperationalError() | psycopg.InterfaceError():
+            return UnavailableError(text)
+        case _:
+            return BrokenError(text, unique=False)

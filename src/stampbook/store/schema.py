@@ -314,6 +314,7 @@ DELIVERY = Table(
         "ix_delivery_due",
         "program_id",
         "endpoint_id",
+        "due_at_ms",
         "position",
         sqlite_where=text(UNDELIVERED),
         postgresql_where=text(UNDELIVERED),

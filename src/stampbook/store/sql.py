@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from sqlalchemy import BigInteger, Boolean
 
@@ -18,18 +19,17 @@ def for_sqlite(sql: str) -> tuple[str, tuple[int, ...]]:
 
 
 @cache
-def for_postgres(sql: str) -> str:
+def for_postgres(sql: str) -> bytes:
     """Give the text for PostgreSQL, with numbered values."""
     pieces = sql.replace(LIST, "= ANY(?)").split("?")
     numbered = [f"${number}{piece}" for number, piece in enumerate(pieces[1:], start=1)]
-    return "".join((pieces[0], *numbered))
+    return "".join((pieces[0], *numbered)).encode()
 
 
 def _marks(sql: str) -> list[str]:
     pieces = sql.split("?")
     return [
-        LIST if f"{before[-4:]}?{after[:2]}" == LIST else "?"
-        for before, after in zip(pieces, pieces[1:], strict=False)
+        LIST if f"{before[-4:]}?{after[:2]}" == LIST else "?" for before, after in pairwise(pieces)
     ]
 
 
@@ -46,8 +46,25 @@ def _array_type(table: str, column: str) -> str:
     return "boolean[]" if isinstance(kind, Boolean) else "text[]"
 
 
-def conflict(columns: Sequence[str], key: Sequence[str]) -> str:
-    """Give what an upsert does with a row that is there already."""
+@cache
+def sqlite_insert(table: str, columns: tuple[str, ...], key: tuple[str, ...] | None) -> str:
+    """Give the text that inserts one row, or with a key upserts it."""
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {_conflict(columns, key)}"
+
+
+@cache
+def postgres_insert(table: str, columns: tuple[str, ...], key: tuple[str, ...] | None) -> bytes:
+    """Give the text that inserts rows given as one array for each column."""
+    types = array_types(table, columns)
+    marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(types, start=1))
+    text = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({marks})"
+    return f"{text} {_conflict(columns, key)}".encode()
+
+
+def _conflict(columns: Sequence[str], key: Sequence[str] | None) -> str:
+    if key is None:
+        return ""
     others = [column for column in columns if column not in key]
     changes = ", ".join(f"{column} = excluded.{column}" for column in others)
     return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"

@@ -10,6 +10,7 @@ from typing import Any
 from stampbook.store.backend import (
     BrokenError,
     ClashError,
+    Columns,
     Dialect,
     Row,
     Statement,
@@ -17,7 +18,7 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import conflict, for_sqlite
+from stampbook.store.sql import for_sqlite, sqlite_insert
 from stampbook.store.turns import Turns
 from stampbook.values.json import encode_text
 
@@ -59,15 +60,13 @@ class SqliteUnit:
         """Run a statement once for each list of values."""
         self._connection.executemany(sql, values)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
         """Insert rows in bulk."""
-        self._insert(table, columns, rows, "")
+        self._connection.executemany(sqlite_insert(table, columns, None), rows)
 
-    def upsert(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], key: Sequence[str]
-    ) -> None:
+    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
-        self._insert(table, columns, rows, conflict(columns, key))
+        self._connection.executemany(sqlite_insert(table, columns, key), rows)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         text, lists = for_sqlite(sql)
@@ -76,14 +75,6 @@ class SqliteUnit:
             for place in lists:
                 values[place] = encode_text(values[place])
         return self._connection.execute(text, values)
-
-    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Row], ending: str) -> None:
-        if rows:
-            marks = ", ".join("?" * len(columns))
-            self._connection.executemany(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {ending}",
-                rows,  # noqa: S608 - names of ours
-            )
 
 
 class SqliteBackend:
