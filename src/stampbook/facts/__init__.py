@@ -2,7 +2,8 @@
 
 A file in a noun's folder holds the fact's structure, when it is sent, an example, and its word in
 each dialect. The schemas, the webhook documents, the subscription lists and the contract tests are
-made from it. Facts are stored for ever: a field that comes later has a default.
+made from it. Facts are stored for ever and read again: a field that comes later has a
+default, and no limit of a field is tightened.
 """
 
 from collections.abc import Callable, Mapping

@@ -66,7 +66,9 @@ def json_schemas() -> dict[str, dict[str, Any]]:
 
 def asyncapi(title: str, version: str) -> dict[str, Any]:
     """Give the AsyncAPI 3 document of the native webhooks; `version` is that of the software."""
-    roots, parts = msgspec.json.schema_components(bodies().values())
+    roots, parts = msgspec.json.schema_components(
+        bodies().values(), ref_template=_ref("schemas", "{name}")
+    )
     _require_all(parts)
     messages = {
         name: {
@@ -75,7 +77,7 @@ def asyncapi(title: str, version: str) -> dict[str, Any]:
             "summary": fact.sent_when,
             "description": getdoc(fact.data),
             "contentType": "application/json",
-            "headers": {"$ref": "#/components/schemas/WebhookHeaders"},
+            "headers": {"$ref": _ref("schemas", "WebhookHeaders")},
             "payload": root,
             "examples": [{"name": name, "payload": example_body(fact)}],
         }
