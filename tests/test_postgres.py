@@ -20,8 +20,8 @@ with temporary_cluster() as url:
 """
 
 
-def test_the_server_is_new_enough_and_as_durable_as_in_earnest(postgres_url: str) -> None:
-    with psycopg.connect(postgres_url) as connection:
+def test_the_server_is_new_enough_and_as_durable_as_in_earnest(empty_postgres_url: str) -> None:
+    with psycopg.connect(empty_postgres_url) as connection:
         settings = ("fsync", "full_page_writes", "synchronous_commit")
         assert [connection.execute(f"SHOW {name}").fetchone() for name in settings] == [("on",)] * 3
         assert connection.info.server_version >= MAJOR_MIN * 10_000
