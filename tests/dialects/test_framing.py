@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stampbook import dialects, facts
-from stampbook.dialects import StoredFact, example_of, group
+from stampbook.dialects import StoredFact, example_of
 from stampbook.dialects.zinrelo import BATCH_SIZE, spell
 from stampbook.facts.member.updated import MemberUpdated
 from stampbook.facts.points.earned import PointsEarned
@@ -53,51 +53,6 @@ def test_a_dialect_is_named_by_its_file() -> None:
         "native": "native",
         "zinrelo": "zinrelo",
     }
-
-
-def test_facts_of_one_type_and_one_cause_travel_together() -> None:
-    kinds = facts.catalogue()
-    made = [
-        replace(
-            example_of(kinds[kind], FactId(f"{number:024x}")),
-            cause=cause,
-        )
-        for number, (kind, cause) in enumerate(
-            [
-                ("member.deleted", "a"),
-                ("points.earned", "a"),
-                ("member.deleted", "b"),
-                ("member.deleted", "a"),
-                ("member.deleted", "a"),
-            ]
-        )
-    ]
-    numbers = [[int(fact.id, 16) for fact in body] for body in group(made, 2)]
-    assert numbers == [[0, 3], [4], [1], [2]]
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(["x.a", "x.b"]), st.sampled_from("pq")), max_size=30),
-    st.integers(1, 5),
-)
-def test_grouping_loses_and_mixes_nothing(kinds: list[tuple[str, str]], batch_size: int) -> None:
-    made = [
-        StoredFact(
-            id=FactId(f"{number:024x}"),
-            type=kind,
-            cause=cause,
-            occurred_at=EXAMPLE_NOW,
-            recorded_at=EXAMPLE_NOW,
-            body="{}",
-        )
-        for number, (kind, cause) in enumerate(kinds)
-    ]
-    groups = group(made, batch_size)
-    assert sorted(fact.id for body in groups for fact in body) == [fact.id for fact in made]
-    for body in groups:
-        assert 1 <= len(body) <= batch_size
-        assert len({(fact.type, fact.cause) for fact in body}) == 1
-        assert [fact.id for fact in body] == sorted(fact.id for fact in body)
 
 
 def test_native_sends_the_stored_data_to_the_letter() -> None:

@@ -17,7 +17,7 @@ from stampbook.values.ids import FactId, RequestId
 from stampbook.values.instants import Instant
 from stampbook.values.json import encode_text
 
-__all__ = ["Dialect", "StoredFact", "catalogue", "example_of", "group"]
+__all__ = ["Dialect", "StoredFact", "catalogue", "example_of"]
 
 
 class StoredFact(Struct, frozen=True, kw_only=True):
@@ -37,11 +37,12 @@ class StoredFact(Struct, frozen=True, kw_only=True):
 class Dialect(Struct, frozen=True, kw_only=True):
     """How facts read on the wire.
 
-    Shapes: `batch_size` is the most facts of one body, an endpoint may want fewer. `event_type`
-    gives the type that the dialect sends for a fact, None when it has no word and sends nothing.
-    `render` gives the body of one group, equal bytes for equal arguments, so that a retry sends
-    what was sent before. `sign` gives the headers that prove the body, from the secrets in force,
-    newest first, the id of the request and the real time of the attempt.
+    Shapes: `batch_size` is the most facts of one body, all of one type and one cause; an endpoint
+    may want fewer. `event_type` gives the type that the dialect sends for a fact, None when it has
+    no word and sends nothing. `render` gives the body of 1 to `batch_size` facts, equal bytes for
+    equal arguments, so that a retry sends what was sent before. `sign` gives the headers that prove
+    the body, from the secrets in force, newest first, the id of the request and the real time of
+    the attempt.
     """
 
     title: str
@@ -77,20 +78,3 @@ def example_of(kind: FactType, fact_id: FactId) -> StoredFact:
         recorded_at=EXAMPLE_NOW,
         body=encode_text(data),
     )
-
-
-def group(facts: Sequence[StoredFact], batch_size: int) -> list[list[StoredFact]]:
-    """Split facts into bodies: facts of one type and one cause travel together.
-
-    Shapes: each body has 1 to `batch_size` facts in the order given; bodies stand in the order of
-    their first fact. Source: contract section 3.
-    """
-    assert batch_size >= 1
-    together: dict[tuple[str, str], list[StoredFact]] = {}
-    for fact in facts:
-        together.setdefault((fact.type, fact.cause), []).append(fact)
-    return [
-        alike[start : start + batch_size]
-        for alike in together.values()
-        for start in range(0, len(alike), batch_size)
-    ]
