@@ -6,7 +6,11 @@ from stampbook.nouns.examples import EXAMPLE_COUPON, example_envelope
 
 
 class CouponIssued(FactData, frozen=True, kw_only=True):
-    """Sent once for each coupon when its code may be used; one on hold sends it when approved."""
+    """Sent once for each coupon, with its code.
+
+    Shapes: `coupon.status` is `held` while its redemption is on hold; coupon.updated says when such
+    a coupon may be used.
+    """
 
     coupon: Coupon
 

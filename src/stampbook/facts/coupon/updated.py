@@ -1,4 +1,4 @@
-"""A coupon was used, has expired, or was cancelled."""
+"""A coupon was used, has expired, was cancelled, or left its hold."""
 
 from msgspec.structs import replace
 
@@ -8,7 +8,7 @@ from stampbook.nouns.examples import EXAMPLE_COUPON, EXAMPLE_NOW, example_envelo
 
 
 class CouponUpdated(FactData, frozen=True, kw_only=True):
-    """Sent for each change of an issued coupon's status; `coupon.status` is the one after it.
+    """Sent for each change of a coupon's status; `coupon.status` is the one after it.
 
     Units: `points_returned` is what went back to the member for a cancelled coupon.
     """
@@ -19,7 +19,7 @@ class CouponUpdated(FactData, frozen=True, kw_only=True):
 
 FACT = FactType(
     data=CouponUpdated,
-    sent_when="A coupon is used, expires, or is cancelled.",
+    sent_when="A coupon is used, expires, is cancelled, or leaves its hold.",
     zinrelo=None,  # the dialect has no word for it
     nector=None,  # coupon_update: comes with the Nector dialect
     example=lambda: CouponUpdated(

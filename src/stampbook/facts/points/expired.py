@@ -11,7 +11,7 @@ from stampbook.values.points import SomePoints
 class PointsExpired(FactData, frozen=True, kw_only=True):
     """Sent once for each lot that expires with points left; a spent lot ends in silence.
 
-    Shapes: `lot` is the lot after it, with nothing remaining; `points` is what expired.
+    Units: `lot.points` is what the award gave, `points` what of it expired.
     """
 
     lot: Lot

@@ -1,4 +1,4 @@
-"""A request to redeem a reward or to use its coupon was refused, and this is why."""
+"""A request to redeem a reward or to use its coupon was refused, or its hold was turned down."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from stampbook.nouns.examples import example_envelope
 
 
 class RewardRefused(FactData, frozen=True, kw_only=True):
-    """Sent for each refused request about a known member; the request changed nothing.
+    """Sent for each refused request about a known member, and for a hold that was turned down.
+
+    A refused request changed nothing; the points of a hold went back.
 
     Shapes: `code` is permanent (`noun.reason`); `detail` and `remedy` are sentences for a person;
     `facts` are the numbers and names that explain the refusal.
@@ -24,7 +26,7 @@ class RewardRefused(FactData, frozen=True, kw_only=True):
 
 FACT = FactType(
     data=RewardRefused,
-    sent_when="A request to redeem a reward or to use its coupon is refused.",
+    sent_when="A request to redeem a reward or to use its coupon is refused, or a hold ends in no.",
     zinrelo=None,  # the dialect has no word for it
     nector=None,  # the dialect has no word for it
     example=lambda: RewardRefused(
