@@ -83,6 +83,8 @@ def run_earliest(draft: Draft, until: Instant, limit: int) -> tuple[int, Instant
     them, so work past that instant waits for the next run.
     """
     books = [draft.book(member) for member in draft.state.due]
+    for book in books:  # stored even if nothing runs: a changed definition moves what is due
+        draft.change_counters(book, book.counters)
     due = [(at, book.member.id) for book in books if (at := next_due(book, draft.definition))]
     finished = len(books) < limit
     horizon = until if finished else min(until, max((at for at, _ in due), default=until))

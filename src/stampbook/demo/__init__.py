@@ -1,0 +1,1 @@
+"""The demo: eighteen months of real purchases go in; points, tiers and webhooks come out."""
