@@ -124,7 +124,7 @@ def _create_tables() -> None:
     op.create_index(
         "ix_delivery_due",
         "delivery",
-        ["program_id", "endpoint_id", "position"],
+        ["program_id", "endpoint_id", "due_at_ms", "position"],
         unique=False,
         sqlite_where=sa.text("status IN ('pending', 'leased')"),
         postgresql_where=sa.text("status IN ('pending', 'leased')"),
