@@ -18,7 +18,7 @@ def spell_number(number: Decimal | float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def spell(value: Any, last: str = "and") -> str:
+def spell(value: Any, last: str = "and", listed_max: int = LISTED_MAX) -> str:
     """Spell a value; `last` joins the last item of a list."""
     match value:
         case None | "" | [] | ():
@@ -28,7 +28,7 @@ def spell(value: Any, last: str = "and") -> str:
         case int() | float() | Decimal():
             return spell_number(value)
         case list() | tuple():
-            return _spell_list(value, last)  # pyright: ignore[reportUnknownArgumentType]
+            return _spell_list(value, last, listed_max)  # pyright: ignore[reportUnknownArgumentType]
         case _:
             text = str(value)
             return text if len(text) <= SPELLED_MAX else f"{text[: SPELLED_MAX - 1]}…"
@@ -44,12 +44,14 @@ def attribute_words(path: str) -> str:
     return f"member's {words}" if attribute.scope == "member" else words
 
 
-def condition_words(condition: Condition, *, held: bool = True, found: str = "") -> str:
+def condition_words(
+    condition: Condition, *, held: bool = True, found: str = "", listed_max: int = LISTED_MAX
+) -> str:
     """Put a condition in words as it held or did not: `order subtotal (62.5) is more than 50`."""
     kind = conditions.catalogue()[condition.operator]
     words = kind.words if held else kind.words_not
     subject = attribute_words(condition.attribute)
-    value = spell(condition.value, kind.joined)
+    value = spell(condition.value, kind.joined, listed_max)
     return f"{subject}{found and f' ({found})'} {words.format(value=value)}"
 
 
@@ -58,9 +60,9 @@ def effect_words(rule: Rule) -> str:
     return effects.catalogue()[rule.effect].words.format(value=spell_number(rule.value))
 
 
-def _spell_list(values: list[Any] | tuple[Any, ...], last: str) -> str:
-    spelled = [spell(value) for value in values[:LISTED_MAX]]
-    more = len(values) - LISTED_MAX
+def _spell_list(values: list[Any] | tuple[Any, ...], last: str, listed_max: int) -> str:
+    spelled = [spell(value) for value in values[:listed_max]]
+    more = len(values) - listed_max
     if more > 0:
         return f"{', '.join(spelled)} {last} {more} more"
     return spelled[0] if len(spelled) == 1 else f"{', '.join(spelled[:-1])} {last} {spelled[-1]}"

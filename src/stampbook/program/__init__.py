@@ -1,0 +1,1 @@
+"""Programs: a program's definition is parsed, validated, told apart from another and hashed."""
