@@ -31,15 +31,15 @@ def _needs(command: RecordOrder) -> Needs:
 
 
 def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
-    amounts = checked(draft, command)
-    if isinstance(amounts, Refused):
-        return amounts
+    terms = checked(draft, command)
+    if isinstance(terms, Refused):
+        return terms
     book = active_book(draft, command.member_id)
     if isinstance(book, Refused):
         book = auto_enrol(draft, command.member_id, customer(command), book)
     if isinstance(book, Refused):
         return book
-    order, award, refused = record(draft, book, command, amounts)
+    order, award, refused = record(draft, book, command, terms)
     return OrderRecorded(order=order, transaction=award, refused=refused, member=book.member)
 
 

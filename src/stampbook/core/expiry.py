@@ -11,10 +11,10 @@ from stampbook.nouns.lot import Lot
 
 def expire_lot(draft: Draft, book: Book, lot: Lot) -> None:
     """Expire what remains of a lot; points of it that are on hold stay with their redemption."""
-    points = lot.remaining
-    draft.put_lot(book, replace(lot, remaining=0))
+    points, emptied = lot.remaining, replace(lot, remaining=0)
+    draft.put_lot(book, emptied)
     draft.enter(book, "expire", points, lot.transaction_id, moves={lot.id: -points})
-    draft.fact(PointsExpired, book, lot=lot, points=points, expired_at=draft.at)
+    draft.fact(PointsExpired, book, lot=emptied, points=points, expired_at=draft.at)
 
 
 def expire_due_lots(draft: Draft, book: Book) -> None:

@@ -11,7 +11,6 @@ from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import (
-    INSTANT_IN_FUTURE,
     MEMBER_BLOCKED,
     MEMBER_EXISTS,
     MEMBER_ID_RETIRED,
@@ -20,6 +19,7 @@ from stampbook.core.refusals import (
     Refused,
     refuse,
 )
+from stampbook.core.past import happened
 from stampbook.core.refusing import state_refusal
 from stampbook.core.tiers import standing_at
 from stampbook.facts.member.deleted import MemberDeleted
@@ -91,9 +91,9 @@ def enrol(
         return refuse(MEMBER_ID_RETIRED, field="member_id", wanted=member_id)
     if draft.book_of(member_id) is not None:
         return refuse(MEMBER_EXISTS, field="member_id", member_id=member_id)
-    if enrolled_at is not None and enrolled_at > draft.now:
-        return refuse(INSTANT_IN_FUTURE, field="enrolled_at", now=draft.now)
-    joined = enrolled_at or draft.at
+    joined = happened(draft, enrolled_at, "enrolled_at")
+    if isinstance(joined, Refused):
+        return joined
     code = _referral_code(draft)
     member = Member(
         id=MemberId(draft.ids.take()),

@@ -15,7 +15,6 @@ from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.members import Email
 from stampbook.core.refusals import (
-    INSTANT_IN_FUTURE,
     ORDER_ALREADY_RECORDED,
     ORDER_AMOUNT_INVALID,
     ORDER_CURRENCY_UNKNOWN,
@@ -24,6 +23,7 @@ from stampbook.core.refusals import (
     Refused,
     refuse,
 )
+from stampbook.core.past import happened
 from stampbook.core.refusing import state_refusal
 from stampbook.core.tiers import count_towards
 from stampbook.facts.order.recorded import OrderRecorded
@@ -80,11 +80,12 @@ RECEIVED_FIELDS = (
 )
 
 
-class Amounts(Struct, frozen=True):
-    """What an order is worth. Units: minor units of the program's currency."""
+class Terms(Struct, frozen=True):
+    """What an order is worth and when it was made. Units: minor units of the program's currency."""
 
     subtotal: int
     total: int
+    ordered_at: Instant
 
 
 def customer(purchase: Purchase) -> dict[str, Any]:
@@ -104,8 +105,8 @@ def received(purchase: Purchase) -> dict[str, Any]:
     return attributes
 
 
-def checked(draft: Draft, purchase: Purchase) -> Amounts | Refused:
-    """Give an order's amounts, unless it was recorded before or cannot be valued."""
+def checked(draft: Draft, purchase: Purchase) -> Terms | Refused:
+    """Give an order's terms, unless it was recorded before or cannot be valued."""
     if draft.order(purchase.order_id) is not None:
         return refuse(
             ORDER_ALREADY_RECORDED,
@@ -116,8 +117,9 @@ def checked(draft: Draft, purchase: Purchase) -> Amounts | Refused:
     currency = draft.definition.currency
     if purchase.currency is not None and purchase.currency.upper() != currency:
         return refuse(ORDER_CURRENCY_UNKNOWN, field="currency", program_currency=currency)
-    if purchase.ordered_at is not None and purchase.ordered_at > draft.now:
-        return refuse(INSTANT_IN_FUTURE, field="ordered_at", now=draft.now)
+    ordered_at = happened(draft, purchase.ordered_at, "ordered_at")
+    if isinstance(ordered_at, Refused):
+        return ordered_at
     subtotal = to_minor(purchase.order_subtotal, currency)
     total = subtotal
     if purchase.order_total is not None:
@@ -127,11 +129,11 @@ def checked(draft: Draft, purchase: Purchase) -> Amounts | Refused:
             return refuse(ORDER_AMOUNT_INVALID, field=field)
     assert subtotal is not None
     assert total is not None
-    return Amounts(subtotal, total)
+    return Terms(subtotal, total, ordered_at)
 
 
 def record(
-    draft: Draft, book: Book, purchase: Purchase, amounts: Amounts
+    draft: Draft, book: Book, purchase: Purchase, terms: Terms
 ) -> tuple[Order, Transaction | None, Refused | None]:
     """Record an order and award what it earns; a refused award leaves the order recorded."""
     currency = draft.definition.currency
@@ -139,20 +141,20 @@ def record(
     order = Order(
         order_id=purchase.order_id,
         member_id=book.member.member_id,
-        created_at=purchase.ordered_at or draft.at,
+        created_at=terms.ordered_at,
         modified_at=draft.at,
         currency=currency,
-        total=from_minor(amounts.total, currency),
-        subtotal=from_minor(amounts.subtotal, currency),
+        total=from_minor(terms.total, currency),
+        subtotal=from_minor(terms.subtotal, currency),
         status=purchase.status,
         financial_status=purchase.financial_status,
         delivery_status=purchase.delivery_status,
         attributes=attributes,
     )
-    _count_purchase(draft, book, order, amounts)
+    _count_purchase(draft, book, order, terms)
     draft.put_order(book, order)
     draft.fact(OrderRecorded, book, order=order)
-    count_towards(draft, book, spend=amounts.subtotal)
+    count_towards(draft, book, spend=terms.subtotal)
     awarded = _award_order(draft, book, order)
     if isinstance(awarded, Transaction):
         order = replace(order, award_id=awarded.id)
@@ -161,10 +163,10 @@ def record(
     return order, None, awarded
 
 
-def _count_purchase(draft: Draft, book: Book, order: Order, amounts: Amounts) -> None:
+def _count_purchase(draft: Draft, book: Book, order: Order, terms: Terms) -> None:
     member, at = book.member, order.created_at
     purchases = member.number_of_purchases + 1
-    revenue = book.counters.revenue_minor + amounts.subtotal
+    revenue = book.counters.revenue_minor + terms.subtotal
     draft.change_counters(book, replace(book.counters, revenue_minor=revenue))
     draft.change_member(
         book,

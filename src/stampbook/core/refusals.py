@@ -220,6 +220,12 @@ INSTANT_IN_FUTURE = _declare(
     "The instant lies after the program's clock.",
     "Send an instant of the past, or leave it out.",
 )
+INSTANT_TOO_OLD = _declare(
+    "instant.too_old",
+    "unprocessable",
+    "The instant lies before 1900.",
+    "Send the instant at which it really happened.",
+)
 REDEMPTION_TIMED_OUT = _declare(
     "redemption.timed_out",
     "conflict",

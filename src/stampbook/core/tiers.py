@@ -5,7 +5,6 @@ deduction drops the member under the threshold; an override lasts until the next
 """
 
 from datetime import date, timedelta
-from typing import Literal
 
 from msgspec.structs import replace
 
@@ -18,12 +17,10 @@ from stampbook.facts.member.updated import MemberUpdated
 from stampbook.facts.tier.downgraded import TierDowngraded
 from stampbook.facts.tier.renewed import TierRenewed
 from stampbook.facts.tier.upgraded import TierUpgraded
-from stampbook.nouns.member import TierStanding
+from stampbook.nouns.member import TierReason, TierStanding
 from stampbook.values.calendars import add_months, local_day, start_of_day
 from stampbook.values.instants import Instant
 from stampbook.values.money import to_minor
-
-Reason = Literal["earned", "period_end", "deduction", "override", "definition"]
 
 YEAR_MONTHS = 12
 
@@ -176,7 +173,7 @@ def _rolled(draft: Draft, book: Book, standing: TierStanding) -> TierStanding:
     )
 
 
-def move(draft: Draft, book: Book, index: int, reason: Reason) -> None:
+def move(draft: Draft, book: Book, index: int, reason: TierReason) -> None:
     """Move the member to a tier, up or down, and say so."""
     standing = book.member.tier
     assert standing is not None
