@@ -44,9 +44,13 @@ def add_to_day(
     """Add to the present local day. Units: points; spend in minor units."""
     day = local_day(draft.at, draft.definition.time_zone)
     counters = book.counters
-    oldest = day - timedelta(days=DAYS_KEPT)
-    days = {kept: value for kept, value in counters.days.items() if kept > oldest}
-    before = days.get(day, Day())
+    before = counters.days.get(day)
+    if before is None:  # a new day pushes out the oldest
+        oldest = day - timedelta(days=DAYS_KEPT)
+        days = {kept: value for kept, value in counters.days.items() if kept > oldest}
+        before = Day()
+    else:
+        days = dict(counters.days)
     days[day] = Day(before.earned + earned, before.qualified + qualified, before.spend + spend)
     draft.change_counters(book, replace(counters, days=days))
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from stampbook.nouns.reward import Limit, Reward
 from stampbook.values.amounts import Key, Line, Link, Text
 from stampbook.values.calendars import PeriodUnit
+from stampbook.values.money import to_minor
 from stampbook.values.points import Points
 
 Days = Annotated[int, Meta(ge=1, le=3660)]
@@ -190,6 +191,13 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     def reward_by_id(self) -> dict[str, Reward]:
         """The rewards by id."""
         return {reward.id: reward for reward in self.rewards}
+
+    @cached_property
+    def thresholds(self) -> tuple[int, ...]:
+        """The tiers' thresholds, lowest first. Units: points, or minor units of spend."""
+        if self.tiers.basis == "qualified_points":
+            return tuple(int(level.threshold) for level in self.tiers.levels)
+        return tuple(to_minor(level.threshold, self.currency) or 0 for level in self.tiers.levels)
 
     @cached_property
     def level_by_id(self) -> dict[str, Level]:

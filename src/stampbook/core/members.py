@@ -10,6 +10,7 @@ from stampbook.core.awards import award
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
+from stampbook.core.past import happened
 from stampbook.core.refusals import (
     MEMBER_BLOCKED,
     MEMBER_EXISTS,
@@ -19,7 +20,6 @@ from stampbook.core.refusals import (
     Refused,
     refuse,
 )
-from stampbook.core.past import happened
 from stampbook.core.refusing import state_refusal
 from stampbook.core.tiers import standing_at
 from stampbook.facts.member.deleted import MemberDeleted

@@ -14,6 +14,7 @@ from stampbook.core.awards import award
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.members import Email
+from stampbook.core.past import happened
 from stampbook.core.refusals import (
     ORDER_ALREADY_RECORDED,
     ORDER_AMOUNT_INVALID,
@@ -23,7 +24,6 @@ from stampbook.core.refusals import (
     Refused,
     refuse,
 )
-from stampbook.core.past import happened
 from stampbook.core.refusing import state_refusal
 from stampbook.core.tiers import count_towards
 from stampbook.facts.order.recorded import OrderRecorded

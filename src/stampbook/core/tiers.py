@@ -4,13 +4,14 @@ Source: contract section 2, tiers: up at once; down at the end of a period and, 
 deduction drops the member under the threshold; an override lasts until the next evaluation.
 """
 
+from bisect import bisect_right
 from datetime import date, timedelta
 
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
 from stampbook.core.counting import add_to_day
-from stampbook.core.definition import Definition, Level, Tiers
+from stampbook.core.definition import Definition, Tiers
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import TIER_NOT_FOUND, Refused, refuse
 from stampbook.facts.member.updated import MemberUpdated
@@ -20,7 +21,6 @@ from stampbook.facts.tier.upgraded import TierUpgraded
 from stampbook.nouns.member import TierReason, TierStanding
 from stampbook.values.calendars import add_months, local_day, start_of_day
 from stampbook.values.instants import Instant
-from stampbook.values.money import to_minor
 
 YEAR_MONTHS = 12
 
@@ -78,18 +78,7 @@ def counted_total(tiers: Tiers, standing: TierStanding) -> int:
 
 def level_earned(definition: Definition, total: int) -> int:
     """Give the index of the highest tier whose threshold a total reaches."""
-    levels = definition.tiers.levels
-    return max(
-        (index for index, level in enumerate(levels) if total >= threshold(definition, level)),
-        default=0,
-    )
-
-
-def threshold(definition: Definition, level: Level) -> int:
-    """Give a tier's threshold in the units of its basis: points, or minor units."""
-    if definition.tiers.basis == "qualified_points":
-        return int(level.threshold)
-    return to_minor(level.threshold, definition.currency) or 0
+    return max(bisect_right(definition.thresholds, total) - 1, 0)
 
 
 def level_index(definition: Definition, tier_id: str) -> int:
