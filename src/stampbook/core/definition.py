@@ -200,6 +200,11 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return tuple(to_minor(level.threshold, self.currency) or 0 for level in self.tiers.levels)
 
     @cached_property
+    def level_index(self) -> dict[str, int]:
+        """The place of each tier by id, the lowest at 0."""
+        return {level.id: index for index, level in enumerate(self.tiers.levels)}
+
+    @cached_property
     def level_by_id(self) -> dict[str, Level]:
         """The tiers by id."""
         return {level.id: level for level in self.tiers.levels}

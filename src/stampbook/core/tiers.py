@@ -23,6 +23,8 @@ from stampbook.values.calendars import add_months, local_day, start_of_day
 from stampbook.values.instants import Instant
 
 YEAR_MONTHS = 12
+GONE = -1
+"""The place of a tier that the definition has no longer: below the lowest."""
 
 
 def standing_at(definition: Definition, enrolled_at: Instant, at: Instant) -> TierStanding | None:
@@ -81,12 +83,6 @@ def level_earned(definition: Definition, total: int) -> int:
     return max(bisect_right(definition.thresholds, total) - 1, 0)
 
 
-def level_index(definition: Definition, tier_id: str) -> int:
-    """Give the place of a tier, or -1 when the definition has it no longer."""
-    levels = definition.tiers.levels
-    return next((index for index, level in enumerate(levels) if level.id == tier_id), -1)
-
-
 def standing_of(draft: Draft, book: Book) -> TierStanding | None:
     """Give the member's standing, opened now when tiers came after they enrolled."""
     member = book.member
@@ -138,7 +134,7 @@ def count_towards(draft: Draft, book: Book, *, points: int = 0, spend: int = 0) 
 
 
 def _index(draft: Draft, standing: TierStanding) -> int:
-    return level_index(draft.definition, standing.tier_id)
+    return draft.definition.level_index.get(standing.tier_id, GONE)
 
 
 def _down_to(tiers: Tiers, earned: int, current: int) -> int:
@@ -217,8 +213,8 @@ def end_period(draft: Draft, book: Book) -> None:
 
 def override(draft: Draft, book: Book, tier_id: str) -> Refused | None:
     """Put the member into a tier by hand."""
-    index = level_index(draft.definition, tier_id)
-    if index < 0:
+    index = draft.definition.level_index.get(tier_id)
+    if index is None:
         return refuse(TIER_NOT_FOUND, field="tier_id", tier_id=tier_id)
     standing = standing_of(draft, book)
     assert standing is not None
