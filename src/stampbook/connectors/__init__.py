@@ -1,0 +1,1 @@
+"""Connectors: other systems' words become our commands."""
