@@ -90,13 +90,10 @@ class Worker:
     def drain(self, seconds: float) -> bool:
         """Deliver until nothing is due any more; False when the time is over before."""
         deadline = self._elapsed() + seconds
-        self._woken = True
         while self._elapsed() < deadline:
+            if not self._in_flight and not self._finished and self._lease():
+                return True
             self._turn()
-            if not self._in_flight and not self._finished:
-                self._lease()
-                if not self._in_flight and not self._finished and not self._backlog:
-                    return True
         return False
 
     def wake(self) -> None:
@@ -140,7 +137,8 @@ class Worker:
         asked = self._leased_at + LEASE_PAUSE_SECONDS if self._woken else NEVER
         return max(self._store_back_at, min(asked, self._poll_at))
 
-    def _lease(self) -> None:
+    def _lease(self) -> bool:
+        """Lease what there is room for, send it, and say whether nothing at all is due."""
         self._woken = False
         self._leased_at = self._elapsed()
         self._poll_at = self._leased_at + POLL_SECONDS
@@ -155,11 +153,12 @@ class Worker:
             )
         except StoreError as error:
             self._pause("lease", error)
-            return
+            return False
         taken = Counter(one.endpoint for one in leased)
         self._backlog = any(taken[key] >= shares.get(key, 0) for key in due)
         for one in leased:
             self._send(one)
+        return not due
 
     def _send(self, leased: Leased) -> None:
         sent = Sent(leased, self._now_ms())

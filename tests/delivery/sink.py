@@ -1,0 +1,121 @@
+"""A receiver of webhooks on loopback: raw HTTP over asyncio, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal[
+    "accept", "slow", "hang", "fail", "busy", "gone", "redirect", "close", "cut", "flood"
+]
+"""What it does: 204 at once; 204 after SLOW_SECONDS; never answers; 500; 429 with Retry-After; 410;
+302 to /elsewhere; closes without an answer; closes after a 200 whose body is cut; a huge body."""
+
+SLOW_SECONDS = 0.05
+RETRY_AFTER_SECONDS = 120
+
+ANSWERS: dict[str, bytes] = {
+    "accept": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "slow": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "fail": b"HTTP/1.1 500 Oops\r\nContent-Length: 6\r\n\r\nbroken",
+    "busy": b"HTTP/1.1 429 Busy\r\nRetry-After: %d\r\nContent-Length: 0\r\n\r\n"
+    % RETRY_AFTER_SECONDS,
+    "gone": b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n",
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+    "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst words",
+    "flood": b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 10_000_000,
+}
+CLOSES = {"close", "cut"}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int
+
+
+@dataclass(slots=True)
+class Sink:
+    """What arrived, in order; `modes` by path, each taking effect with the next request."""
+
+    port: int = 0
+    modes: dict[str, Mode] = field(default_factory=dict[str, Mode])
+    received: list[Received] = field(default_factory=list[Received])
+    _connections: int = 0
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def at(self, path: str) -> list[Received]:
+        return [one for one in self.received if one.path == path]
+
+    def wait_for(self, count: int, seconds: float = 30) -> bool:
+        """Wait until that many requests arrived; False when they did not."""
+        with self._arrival:
+            return self._arrival.wait_for(lambda: len(self.received) >= count, seconds)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        connection = self._connections
+        try:
+            while await self._answer(reader, writer, connection):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int
+    ) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        path = head[0].split(" ")[1]
+        pairs = (line.split(": ", 1) for line in head[1:] if line)
+        headers = {name.lower(): value for name, value in pairs}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        with self._arrival:
+            self.received.append(Received(path, headers, body, connection))
+            self._arrival.notify_all()
+        mode = self.modes.get(path, "accept")
+        if mode == "hang":
+            await reader.read()  # until the sender gives up
+            return False
+        if mode == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+        writer.write(ANSWERS.get(mode, b""))
+        await writer.drain()
+        return mode not in CLOSES
+
+
+@contextmanager
+def running_sink() -> Generator[Sink]:
+    """Run a sink until the block ends."""
+    sink = Sink()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    sink.port = listener.getsockname()[1]
+    loop = asyncio.new_event_loop()
+    stopped = asyncio.Event()
+
+    async def main() -> None:
+        server = await asyncio.start_server(sink.serve, sock=listener, limit=1 << 20)
+        await stopped.wait()
+        server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
+    thread.start()
+    try:
+        yield sink
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(10)
+        loop.close()
