@@ -101,7 +101,7 @@ def test_a_hung_endpoint_holds_nobody_up(stage: Stage) -> None:
     for endpoint in healthy:
         stage.deliver(endpoint, 10)
     worker = stage.worker()
-    thread = Thread(target=worker.run)
+    thread = Thread(target=worker.run, kwargs={"grace_seconds": 0.5})
     thread.start()
     arrived = stage.sink.wait_for(100 + 4)  # the hung one is given four at first
     worker.stop()

@@ -81,19 +81,25 @@ class Worker:
         self._woken = False
         self._stopping = False
 
-    def run(self) -> None:
+    def run(self, grace_seconds: float = STOP_GRACE_SECONDS) -> None:
         """Deliver until `stop` is called; then wait a little, settle, and give the rest back."""
         while not self._stopping:
-            self._turn()
-        self._finish()
+            self._serve_store()
+            self._hear()
+        deadline = self._elapsed() + grace_seconds
+        while self._in_flight and self._elapsed() < deadline:
+            self._serve_store()
+            self._hear()
+        self.close()
 
     def drain(self, seconds: float) -> bool:
         """Deliver until nothing is due any more; False when the time is over before."""
         deadline = self._elapsed() + seconds
         while self._elapsed() < deadline:
+            self._serve_store()
             if not self._in_flight and not self._finished and self._lease():
                 return True
-            self._turn()
+            self._hear()
         return False
 
     def wake(self) -> None:
@@ -112,15 +118,15 @@ class Worker:
         self._give_back()
         self._sender.close()
 
-    def _turn(self) -> None:
+    def _serve_store(self) -> None:
         if self._settle_due() <= self._elapsed():
             self._settle()
         if self._lease_due() <= self._elapsed():
             self._lease()
-        until = min(self._settle_due(), self._lease_due(), self._elapsed() + POLL_SECONDS)
-        self._hear(until)
 
-    def _hear(self, until: float) -> None:
+    def _hear(self) -> None:
+        """Wait for answers, or for the time at which the store is to be asked again."""
+        until = min(self._settle_due(), self._lease_due(), self._elapsed() + POLL_SECONDS)
         for sent, response in self._sender.wait(max(0.0, until - self._elapsed())):
             self._judge(sent, response)
 
@@ -132,7 +138,7 @@ class Worker:
         return max(self._store_back_at, -NEVER if enough else self._gather_until)
 
     def _lease_due(self) -> float:
-        if self._lanes.in_flight >= IN_FLIGHT_MAX:
+        if self._stopping or self._lanes.in_flight >= IN_FLIGHT_MAX:
             return NEVER
         asked = self._leased_at + LEASE_PAUSE_SECONDS if self._woken else NEVER
         return max(self._store_back_at, min(asked, self._poll_at))
@@ -220,14 +226,6 @@ class Worker:
     def _pause(self, step: str, error: StoreError) -> None:
         self._store_back_at = self._elapsed() + POLL_SECONDS
         log.warning("delivery.store_failed", step=step, error=str(error))
-
-    def _finish(self) -> None:
-        deadline = self._elapsed() + STOP_GRACE_SECONDS
-        while self._in_flight and self._elapsed() < deadline:
-            self._hear(min(deadline, self._settle_due()))
-            if self._settle_due() <= self._elapsed():
-                self._settle()
-        self.close()
 
     def _give_back(self) -> None:
         if self._finished:
