@@ -1,0 +1,54 @@
+"""The examples of the documentation are requests, programs and commands that exist."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from stampbook.api.route import catalogue
+from stampbook.cli.main import build
+from stampbook.core.definition import Definition
+from stampbook.program.parse import parse
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+HAS_HELP = re.compile(r"^stampbook ([a-z -]+?)(?: --help)?$", re.MULTILINE)
+
+
+def blocks(kind: str) -> list[Any]:
+    """Every code block of a kind, named by its page."""
+    found: list[Any] = []
+    for page in PAGES:
+        texts: list[str] = re.findall(rf"```{kind}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        name = page.relative_to(ROOT)
+        found += [pytest.param(text, id=f"{name}-{number}") for number, text in enumerate(texts, 1)]
+    return found
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_a_program_is_a_program(text: str) -> None:
+    assert isinstance(parse(text), Definition), parse(text)
+
+
+@pytest.mark.parametrize("text", blocks("http"))
+def test_a_request_is_one_that_the_api_reads(text: str) -> None:
+    head, _, body = text.partition("\n\n")
+    method, path = head.splitlines()[0].split()
+    for noun in catalogue():
+        for route in noun.routes:
+            found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), path)
+            if found and route.method == method:
+                asked = {**msgspec.json.decode(body), **found.groupdict()}
+                msgspec.convert(asked, route.asks)
+                return
+    pytest.fail(f"no route answers {method} {path}")
+
+
+@pytest.mark.parametrize("text", blocks("sh"))
+def test_a_command_is_one_that_the_command_line_has(text: str) -> None:
+    for words in HAS_HELP.findall(text):
+        app = build()
+        for word in words.split():
+            app = app[word]
