@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 Mode = Literal[
@@ -43,6 +45,7 @@ class Received:
 class Sink:
     """What arrived, in order; `modes` by path, each taking effect with the next request."""
 
+    scheme: str = "http"
     port: int = 0
     modes: dict[str, Mode] = field(default_factory=dict[str, Mode])
     received: list[Received] = field(default_factory=list[Received])
@@ -50,7 +53,7 @@ class Sink:
     _arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def at(self, path: str) -> list[Received]:
         return [one for one in self.received if one.path == path]
@@ -94,16 +97,20 @@ class Sink:
 
 
 @contextmanager
-def running_sink() -> Generator[Sink]:
-    """Run a sink until the block ends."""
-    sink = Sink()
+def running_sink(certificate: Path | None = None) -> Generator[Sink]:
+    """Run a sink until the block ends; with a certificate it speaks TLS."""
+    sink = Sink(scheme="http" if certificate is None else "https")
+    tls = None
+    if certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
     sink.port = listener.getsockname()[1]
     loop = asyncio.new_event_loop()
     stopped = asyncio.Event()
 
     async def main() -> None:
-        server = await asyncio.start_server(sink.serve, sock=listener, limit=1 << 20)
+        server = await asyncio.start_server(sink.serve, sock=listener, limit=1 << 20, ssl=tls)
         await stopped.wait()
         server.close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

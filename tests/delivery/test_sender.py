@@ -1,10 +1,12 @@
 import socket
 from collections.abc import Generator, Sequence
+from pathlib import Path
 
 import pytest
 
-from stampbook.delivery.call import ADDRESS_REFUSED, Policy, Request, Response
+from stampbook.delivery.call import ADDRESS_REFUSED, Policy, Request, Response, system_certificates
 from stampbook.delivery.sender import Sender
+from tests.delivery.certificates import self_signed
 from tests.delivery.sink import RETRY_AFTER_SECONDS, Sink, running_sink
 
 LOOPBACK_SPELLINGS = (
@@ -27,10 +29,16 @@ def sink() -> Generator[Sink]:
         yield running
 
 
-def send(urls: Sequence[str], *, allow_private: bool, timeout_ms: int = 15_000) -> list[Response]:
+def send(
+    urls: Sequence[str],
+    *,
+    allow_private: bool,
+    timeout_ms: int = 15_000,
+    certificates: str | None = None,
+) -> list[Response]:
     policy = Policy(
         allow_private=allow_private,
-        certificates=None,
+        certificates=certificates,
         user_agent="Stampbook",
         total_timeout_ms=timeout_ms,
     )
@@ -117,3 +125,13 @@ def test_a_hung_call_ends_and_others_do_not_wait_for_it(sink: Sink) -> None:
     assert hung.error == "timed out"
     assert quick.status_code == 204
     assert quick.duration_ms < hung.duration_ms
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path)
+    with running_sink(certificate) as sink:
+        (stranger,) = send([sink.url()], allow_private=True, certificates=system_certificates())
+        assert (stranger.status_code, stranger.error) == (None, "the certificate is not trusted")
+        assert sink.received == []
+        (known,) = send([sink.url()], allow_private=True, certificates=str(certificate))
+        assert (known.status_code, known.error) == (204, None)

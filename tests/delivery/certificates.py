@@ -1,0 +1,37 @@
+"""A certificate for the loopback address that nobody but its holder trusts."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a shop on loopback")])
+
+
+def self_signed(folder: Path) -> Path:
+    """Write a file that holds a key and a certificate for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)  # noqa: TID251 - the certificate must hold on the real clock
+    certificate = (
+        x509.CertificateBuilder(NAME, NAME, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "loopback.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
