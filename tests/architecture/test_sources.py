@@ -25,7 +25,9 @@ def test_every_decision_that_the_code_names_is_written(request: pytest.FixtureRe
 
 def test_every_decision_has_the_same_headings(request: pytest.FixtureRequest) -> None:
     for path in (request.config.rootpath / "docs" / "decisions").glob("[0-9]*.md"):
-        assert re.findall(r"^## (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE) == HEADINGS, path.name
+        assert (
+            re.findall(r"^## (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE) == HEADINGS
+        ), path.name
 
 
 def test_every_link_between_the_pages_leads_somewhere(request: pytest.FixtureRequest) -> None:
