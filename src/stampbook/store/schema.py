@@ -209,6 +209,8 @@ CUSTOMER_ORDER = Table(
     Index(None, "program_id", "member", "created_at_ms"),
 )
 
+COUPON_IS_OPEN = "status IN ('held', 'issued')"
+
 COUPON = Table(
     "coupon",
     METADATA,
@@ -221,6 +223,13 @@ COUPON = Table(
     _text("body"),
     PrimaryKeyConstraint("program_id", "code"),
     Index(None, "program_id", "member", "id"),
+    Index(
+        "ix_coupon_open",
+        "program_id",
+        "member",
+        sqlite_where=text(COUPON_IS_OPEN),
+        postgresql_where=text(COUPON_IS_OPEN),
+    ),
 )
 
 REWARD_COUNT = Table(

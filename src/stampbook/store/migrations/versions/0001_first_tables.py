@@ -86,6 +86,14 @@ def _create_tables() -> None:
     op.create_index(
         "ix_coupon_program_id_member_id", "coupon", ["program_id", "member", "id"], unique=False
     )
+    op.create_index(
+        "ix_coupon_open",
+        "coupon",
+        ["program_id", "member"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('held', 'issued')"),
+        postgresql_where=sa.text("status IN ('held', 'issued')"),
+    )
     op.create_table(
         "customer_order",
         sa.Column("program_id", KEY, nullable=False),

@@ -1,0 +1,110 @@
+"""A batch: tickets of one program, decided one after another and stored in one transaction."""
+
+from collections.abc import Sequence
+from time import perf_counter
+
+from msgspec import Struct
+
+from stampbook.commands import Needs, kind_of
+from stampbook.commands.run_due import RunDue
+from stampbook.engine.clock import Clock
+from stampbook.engine.deciding import Deciding, Secret
+from stampbook.engine.metrics import Metrics
+from stampbook.engine.submission import Failed, Outcome, Ticket
+from stampbook.store.asked import together
+from stampbook.store.backend import Backend, Unit
+from stampbook.store.load import load
+from stampbook.store.opening import Opening, open_batch
+from stampbook.store.programs import Programs
+from stampbook.store.save import save
+
+TEST_CLOCK = "SELECT now_ms FROM program WHERE id = ?"
+MOVE_CLOCK = "UPDATE program SET now_ms = ? WHERE id = ?"
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """What a batch works with. `secret` gives random bytes."""
+
+    backend: Backend
+    programs: Programs
+    clock: Clock
+    secret: Secret
+
+
+class BatchRun:
+    """One try at a batch.
+
+    Shapes: `outcomes` are complete before the commit is asked for, in the order of the tickets;
+    `deliveries` counts the webhooks that the commit makes due.
+    """
+
+    def __init__(self, tools: Tools, tickets: Sequence[Ticket], metrics: Metrics) -> None:
+        self.tools = tools
+        self.tickets = tickets
+        self.metrics = metrics
+        self.outcomes: list[Outcome] = []
+        self.facts = 0
+        self.deliveries = 0
+
+    def run(self) -> None:
+        """Open, load, decide, save and commit.
+
+        Errors: StoreError, and whatever a bug raises; but for CommitUnknownError nothing is stored.
+        """
+        with self.tools.backend.transaction() as unit:
+            self._fill(unit)
+            start = perf_counter()
+        self.metrics.commit_seconds += perf_counter() - start
+
+    def _fill(self, unit: Unit) -> None:
+        start = perf_counter()
+        deciding = self._load(unit)
+        loaded = perf_counter()
+        self.metrics.load_seconds += loaded - start
+        if deciding is None:
+            self.outcomes = [Failed("there is no such program") for _ in self.tickets]
+            return
+        before = deciding.now_ms
+        self.outcomes = [deciding.outcome(ticket) for ticket in self.tickets]
+        decided = perf_counter()
+        self.metrics.decide_seconds += decided - loaded
+        batch = deciding.batch
+        if not batch.is_empty():
+            save(unit, batch)
+        if deciding.now_ms != before:
+            unit.many(MOVE_CLOCK, [(deciding.now_ms, batch.opening.program_id)])
+        self.facts, self.deliveries = len(batch.changes.facts), len(batch.deliveries)
+        self.metrics.save_seconds += perf_counter() - decided
+
+    def _load(self, unit: Unit) -> Deciding | None:
+        tools, submissions = self.tools, [ticket.submission for ticket in self.tickets]
+        asked = together(_needs(self.tickets))
+        keys = {key for each in submissions if (key := each.key) is not None}
+        opening = open_batch(unit, submissions[0].program_id, asked, keys=keys)
+        if opening is None:
+            return None
+        if opening.outcomes:
+            fresh = [one for one in self.tickets if one.submission.key not in opening.outcomes]
+            asked = together(_needs(fresh))
+        test_ms = None if opening.now_ms is None else self._test_clock(unit, opening)
+        loaded = load(unit, opening, asked, tools.programs)
+        return Deciding(
+            opening,
+            loaded,
+            # read only now: whoever held the locks before us was earlier
+            now_ms=tools.clock.now_ms(opening.program_id, test_ms),
+            recorded_ms=tools.clock.real_ms(),
+            secret=tools.secret,
+        )
+
+    def _test_clock(self, unit: Unit, opening: Opening) -> int:
+        """Give a test clock's time, which cannot move under us now."""
+        sweeps = any(isinstance(one.submission.command, RunDue) for one in self.tickets)
+        lock = unit.dialect.lock if sweeps else unit.dialect.share
+        [(now_ms,)] = unit.rows(TEST_CLOCK + lock, (opening.program_id,))
+        return now_ms
+
+
+def _needs(tickets: Sequence[Ticket]) -> list[Needs]:
+    commands = (ticket.submission.command for ticket in tickets)
+    return [kind_of(type(command)).needs(command) for command in commands]

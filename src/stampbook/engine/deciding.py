@@ -1,0 +1,126 @@
+"""Deciding: the commands of a batch, one after another, each over what the earlier ones left."""
+
+from collections.abc import Callable
+
+import structlog
+from msgspec.structs import replace
+
+from stampbook import commands
+from stampbook.commands import Command
+from stampbook.commands.run_due import DueRan, RunDue
+from stampbook.core.draft import Changes, Draft
+from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, Refused, refuse
+from stampbook.engine.submission import (
+    Done,
+    Failed,
+    Outcome,
+    Rejected,
+    Submission,
+    Ticket,
+    kept,
+    replayed,
+)
+from stampbook.store.load import Loaded
+from stampbook.store.opening import Opening, Stored
+from stampbook.store.save import Batch, Due
+from stampbook.store.subscriptions import subscribers
+from stampbook.values.ids import EndpointId
+from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.json import encode
+
+Secret = Callable[[int], bytes]
+
+log = structlog.get_logger()
+
+
+def replay(stored: Stored, submission: Submission) -> Outcome:
+    """Give what a known idempotency key was answered, or refuse another request under it."""
+    if stored.request_hash != submission.request_hash:
+        return Rejected(refuse(IDEMPOTENCY_KEY_REUSED))
+    return replayed(stored)
+
+
+class Deciding:
+    """The commands of a batch being decided; `batch` grows to what is to be stored.
+
+    Shapes: `now_ms` is the program's time; `is_test` says that a sweep moves it.
+    """
+
+    def __init__(
+        self, opening: Opening, loaded: Loaded, *, now_ms: int, recorded_ms: int, secret: Secret
+    ) -> None:
+        self.now_ms = now_ms
+        self.batch = Batch(
+            opening=opening,
+            loaded=loaded,
+            recorded_ms=recorded_ms,
+            changes=Changes(),
+            deliveries=[],
+            outcomes={},
+        )
+        self._is_test = opening.now_ms is not None
+        self._secret = secret
+        self._subscribers: dict[str, list[EndpointId]] = {}
+
+    def outcome(self, ticket: Ticket) -> Outcome:
+        """Decide a ticket, or replay what its idempotency key was answered."""
+        submission, key = ticket.submission, ticket.submission.key
+        if key is not None:
+            stored = self.batch.outcomes.get(key) or self.batch.opening.outcomes.get(key)
+            if stored is not None:
+                return replay(stored, submission)
+        outcome = self._decide(ticket)
+        if key is not None and not isinstance(outcome, Failed) and _may_be_kept(outcome):
+            self.batch.outcomes[key] = kept(submission.request_hash, outcome)
+        return outcome
+
+    def _decide(self, ticket: Ticket) -> Done | Rejected | Failed:
+        submission = ticket.submission
+        command = self._timely(submission.command)
+        sweeps = isinstance(command, RunDue)
+        now = command.until if sweeps and self._is_test else from_ms(self.now_ms)
+        draft = Draft(
+            self.batch.loaded.state,
+            now=now,
+            command_id=ticket.command_id,
+            cause=submission.cause,
+            secret=self._secret,
+        )
+        try:
+            result = commands.decide(draft, command)
+            outcome = Rejected(result) if isinstance(result, Refused) else Done(encode(result))
+        except Exception:
+            # its draft is dropped; the others of the batch know nothing of it
+            log.exception("command.failed", command=type(command).__name__, cause=submission.cause)
+            return Failed("the command met a bug and was dropped")
+        if not submission.dry_run:
+            self._take(draft, webhooks=submission.webhooks)
+            if isinstance(result, DueRan) and self._is_test:
+                self.now_ms = max(self.now_ms, to_ms(result.reached))
+        return outcome
+
+    def _timely(self, command: Command) -> Command:
+        """Keep a sweep from running what real time has not reached."""
+        if not isinstance(command, RunDue) or self._is_test:
+            return command
+        return replace(command, until=min(command.until, from_ms(self.now_ms)))
+
+    def _take(self, draft: Draft, *, webhooks: bool) -> None:
+        changes = draft.merge()
+        self.batch.changes.add(changes)
+        if webhooks:
+            for fact in changes.facts:
+                for endpoint in self._subscribers_of(fact.type):
+                    self.batch.deliveries.append(Due(draft.ids.take(), endpoint, fact.id))
+
+    def _subscribers_of(self, fact: str) -> list[EndpointId]:
+        found = self._subscribers.get(fact)
+        if found is None:
+            found = subscribers(self.batch.opening.subscriptions, fact)
+            self._subscribers[fact] = found
+        return found
+
+
+def _may_be_kept(outcome: Done | Rejected) -> bool:
+    """Requests that name what does not exist may succeed later with the same key."""
+    return isinstance(outcome, Done) or outcome.refused.kind != "not_found"

@@ -1,0 +1,85 @@
+"""The queue: bounded, in order, and handed out in batches of one program each."""
+
+from collections import deque
+from collections.abc import Iterable
+from threading import Condition
+
+from stampbook.commands import kind_of
+from stampbook.engine.submission import Ticket
+
+WAITING_MAX = 4096
+COMMANDS_PER_BATCH_MAX = 256
+MEMBERS_PER_BATCH_MAX = 1000
+
+
+class QueueFullError(Exception):
+    """Too much waits, or the engine stops: come back later."""
+
+
+class Queue:
+    """Tickets that wait. Nobody lingers: while one batch is stored, the next one gathers."""
+
+    def __init__(self, waiting_max: int = WAITING_MAX) -> None:
+        self._waiting: deque[Ticket] = deque()
+        self._changed = Condition()
+        self._max = waiting_max
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, ticket: Ticket) -> None:
+        """Let a ticket wait.
+
+        Errors: QueueFullError.
+        """
+        with self._changed:
+            if self._is_closed or len(self._waiting) >= self._max:
+                raise QueueFullError("the engine stops" if self._is_closed else "too much waits")
+            self._waiting.append(ticket)
+            self._changed.notify()
+
+    def take(self) -> list[list[Ticket]]:
+        """Wait for tickets and give them as batches; nothing only when the queue is closed."""
+        with self._changed:
+            while not self._waiting and not self._is_closed:
+                self._changed.wait()
+            taken: list[Ticket] = []
+            members = 0
+            while self._waiting and len(taken) < COMMANDS_PER_BATCH_MAX:
+                members += weight(self._waiting[0])
+                if taken and members > MEMBERS_PER_BATCH_MAX:
+                    break
+                taken.append(self._waiting.popleft())
+        return by_program(taken)
+
+    def close(self) -> None:
+        """Take no more; what waits is still handed out."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def drain(self) -> list[Ticket]:
+        """Take no more and give back all that waits."""
+        with self._changed:
+            self._is_closed = True
+            waiting = list(self._waiting)
+            self._waiting.clear()
+            self._changed.notify_all()
+        return waiting
+
+
+def weight(ticket: Ticket) -> int:
+    """Give how many members a ticket may lock."""
+    command = ticket.submission.command
+    needs = kind_of(type(command)).needs(command)
+    named = (needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons)
+    return sum(map(len, named)) + (needs.due.limit if needs.due else 0)
+
+
+def by_program(tickets: Iterable[Ticket]) -> list[list[Ticket]]:
+    """Split tickets by program; each part keeps its order."""
+    parts: dict[str, list[Ticket]] = {}
+    for ticket in tickets:
+        parts.setdefault(ticket.submission.program_id, []).append(ticket)
+    return list(parts.values())

@@ -1,0 +1,186 @@
+"""Load: lock all members of a batch in one sorted statement, then read what the commands need.
+
+Shapes: later statements read what is committed after the locks are held. The number of statements
+does not depend on the number of commands.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from stampbook.core.book import Book
+from stampbook.core.counters import Counters
+from stampbook.core.draft import State
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.lot import Lot
+from stampbook.nouns.member import Member
+from stampbook.nouns.order import Order
+from stampbook.nouns.transaction import Transaction
+from stampbook.store.asked import Asked
+from stampbook.store.backend import ClashError, Row, Statement, Unit
+from stampbook.store.opening import Opening
+from stampbook.store.programs import Programs
+from stampbook.store.stock import load_stock
+from stampbook.values.ids import LotId, MemberId
+from stampbook.values.json import decode
+
+MEMBERS = "SELECT id, member_id, status, position, body, counters FROM member WHERE program_id = ?"
+BY_KEY = f"{MEMBERS} AND member_id IN (?*) ORDER BY id"
+BY_ID = f"{MEMBERS} AND id IN (?*) ORDER BY id"
+BY_EITHER = f"{MEMBERS} AND (member_id IN (?*) OR id IN (?*)) ORDER BY id"
+
+LOTS = "SELECT member, body FROM lot WHERE program_id = ? AND member IN (?*) AND is_open"
+PENDING = (
+    "SELECT member, body FROM points_transaction "
+    "WHERE program_id = ? AND member IN (?*) AND status = 'pending'"
+)
+COUPONS = (
+    "SELECT member, body FROM coupon "
+    "WHERE program_id = ? AND member IN (?*) AND status IN ('held', 'issued')"
+)
+TRANSACTIONS_ASKED = "SELECT body FROM points_transaction WHERE program_id = ? AND id IN (?*)"
+ORDERS_ASKED = "SELECT body FROM customer_order WHERE program_id = ? AND order_id IN (?*)"
+COUPONS_ASKED = "SELECT body FROM coupon WHERE program_id = ? AND code IN (?*)"
+LOTS_ASKED = "SELECT body FROM lot WHERE program_id = ? AND member IN (?*) AND id IN (?*)"
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """What a batch decides over, and which rows of it are stored already.
+
+    Shapes: `positions` of each member's last fact. Rows under the keys of others, orders and
+    coupons, are updated only if they were loaded: a key that another writer stored meanwhile is
+    then a broken constraint, not a lost row.
+    """
+
+    state: State
+    positions: dict[MemberId, int]
+    orders: frozenset[str]
+    coupons: frozenset[str]
+
+
+def load(
+    unit: Unit,
+    opening: Opening,
+    asked: Asked,
+    programs: Programs,
+    *,
+    lock: bool = True,
+) -> Loaded:
+    """Load what a batch decides over; without `lock`, for a reader's snapshot.
+
+    Errors: ClashError when a transaction that began later has already written one of the members:
+    facts would stand before earlier ones of theirs, so the batch must begin again.
+    """
+    state = State(programs.program(unit, opening.program_id, opening.version))
+    positions = _load_members(unit, state, opening, asked, lock=lock)
+    state.due = tuple(member for member in opening.due if member in state.books)
+    _load_asked(unit, state, asked)
+    _load_paid_lots(unit, state)
+    for transaction in state.transactions.values():
+        if transaction.order_id is not None:
+            version = transaction.rule_version
+            state.past[version] = programs.definition(unit, opening.program_id, version)
+    load_stock(unit, state, asked.rewards, lock=lock)
+    return Loaded(
+        state=state,
+        positions=positions,
+        orders=frozenset(state.orders),
+        coupons=frozenset(_codes(state)),
+    )
+
+
+def _codes(state: State) -> Iterable[str]:
+    yield from state.coupons
+    for book in state.books.values():
+        yield from book.coupons
+    for codes in state.codes.values():
+        yield from codes  # one that came back has the row of its last coupon
+
+
+def _load_members(
+    unit: Unit, state: State, opening: Opening, asked: Asked, *, lock: bool
+) -> dict[MemberId, int]:
+    positions: dict[MemberId, int] = {}
+    ids = sorted({*asked.ids, *opening.owners, *opening.due})
+    values: tuple[Any, ...] = (opening.program_id,)
+    if ids and asked.members:
+        sql, values = BY_EITHER, (*values, asked.members, ids)
+    else:
+        sql, values = (BY_ID, (*values, ids)) if ids else (BY_KEY, (*values, asked.members))
+    for row in unit.rows(sql + unit.dialect.lock if lock else sql, values):
+        member, member_id, status, position, body, counters = row
+        if lock and position >= opening.position:
+            raise ClashError("a later transaction has already written the member")
+        if status == "deleted":
+            state.retired.add(member_id)
+        else:
+            state.keys[member_id] = member
+            state.books[member] = Book(decode(body, Member), decode(counters, Counters))
+            positions[member] = position
+    return positions
+
+
+def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
+    program, members = state.program.id, sorted(state.books)
+    queries: list[Statement] = []
+    if members:
+        queries += [(sql, (program, members)) for sql in (LOTS, PENDING, COUPONS)]
+    for sql, keys in (
+        (TRANSACTIONS_ASKED, asked.transactions),
+        (ORDERS_ASKED, asked.orders),
+        (COUPONS_ASKED, asked.coupons),
+    ):
+        if keys:
+            queries.append((sql, (program, keys)))
+    found = dict(zip((sql for sql, _ in queries), unit.gather(queries), strict=True))
+    _fill_books(state, found)
+    _take_transactions(state, found.get(TRANSACTIONS_ASKED, ()))
+    for (body,) in found.get(ORDERS_ASKED, ()):
+        order = decode(body, Order)
+        state.orders[order.order_id] = order
+    for (body,) in found.get(COUPONS_ASKED, ()):
+        coupon = decode(body, Coupon)
+        state.coupons[coupon.code] = coupon
+    orders = (order.award_id for order in state.orders.values())
+    coupons = (coupon.transaction_id for coupon in state.coupons.values())
+    behind = {one for one in (*orders, *coupons) if one is not None} - state.transactions.keys()
+    if behind:
+        _take_transactions(state, unit.rows(TRANSACTIONS_ASKED, (program, sorted(behind))))
+
+
+def _fill_books(state: State, found: dict[str, list[Row]]) -> None:
+    books = state.books
+    for member, body in found.get(LOTS, ()):
+        lot = decode(body, Lot)
+        books[member].lots[lot.id] = lot
+    for member, body in found.get(PENDING, ()):
+        transaction = decode(body, Transaction)
+        book = books[member]
+        open_ones = book.pending if transaction.kind == "award" else book.holds
+        open_ones[transaction.id] = transaction
+    for member, body in found.get(COUPONS, ()):
+        coupon = decode(body, Coupon)
+        books[member].coupons[coupon.code] = coupon
+
+
+def _take_transactions(state: State, rows: Iterable[Row]) -> None:
+    for (body,) in rows:
+        transaction = decode(body, Transaction)
+        state.transactions[transaction.id] = transaction
+
+
+def _load_paid_lots(unit: Unit, state: State) -> None:
+    """Load the closed lots that asked redemptions were paid from."""
+    books = state.books
+    paid: dict[LotId, MemberId] = {}
+    for transaction in state.transactions.values():
+        member = state.keys.get(transaction.member_id)
+        if member is not None:
+            closed = (share.lot_id for share in transaction.paid)
+            paid.update((lot, member) for lot in closed if lot not in books[member].lots)
+    if paid:
+        values = (state.program.id, sorted(set(paid.values())), sorted(paid))
+        for (body,) in unit.rows(LOTS_ASKED, values):
+            lot = decode(body, Lot)
+            state.lots[lot.id] = lot

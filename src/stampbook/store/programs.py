@@ -1,0 +1,88 @@
+"""Programs: definitions are read once for each version, because a version never changes."""
+
+from threading import Lock
+from typing import Any
+
+from msgspec import Struct
+
+from stampbook.core.definition import Definition
+from stampbook.core.draft import Program
+from stampbook.store.backend import Unit
+from stampbook.values.ids import ProgramId
+from stampbook.values.instants import Instant, from_ms
+from stampbook.values.json import decode
+
+VERSIONS_KEPT = 1000
+"""Definitions held in memory, of all programs together; the oldest go first."""
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """One version of a definition, and when it came."""
+
+    definition: Definition
+    created_at: Instant
+
+
+class Programs:
+    """The definitions that this process has read. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._versions: dict[tuple[str, int], Version] = {}
+        self._programs: dict[tuple[str, int], Program] = {}
+        self._lock = Lock()
+
+    def program(self, unit: Unit, program_id: ProgramId, version: int) -> Program:
+        """Give a program as a version defines it."""
+        program = self._programs.get((program_id, version))
+        if program is None:
+            program = self._read(unit, program_id, version)
+            self._keep(self._programs, (program_id, version), program)
+        return program
+
+    def definition(self, unit: Unit, program_id: ProgramId, version: int) -> Definition:
+        """Give one version of a program's definition."""
+        return self._version(unit, program_id, version).definition
+
+    def _read(self, unit: Unit, program_id: ProgramId, version: int) -> Program:
+        [(created_at_ms,)] = unit.rows(
+            "SELECT created_at_ms FROM program WHERE id = ?", (program_id,)
+        )
+        versions = [self._version(unit, program_id, each) for each in range(1, version + 1)]
+        return Program(
+            id=program_id,
+            created_at=from_ms(created_at_ms),
+            version=version,
+            definition=versions[-1].definition,
+            reward_dates=reward_dates(versions),
+        )
+
+    def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
+        found = self._versions.get((program_id, version))
+        if found is None:
+            [(body, created_at_ms)] = unit.rows(
+                "SELECT body, created_at_ms FROM definition WHERE program_id = ? AND version = ?",
+                (program_id, version),
+            )
+            found = Version(definition=decode(body, Definition), created_at=from_ms(created_at_ms))
+            self._keep(self._versions, (program_id, version), found)
+        return found
+
+    def _keep(self, kept: dict[tuple[str, int], Any], key: tuple[str, int], value: Any) -> None:
+        with self._lock:
+            while len(kept) >= VERSIONS_KEPT:
+                del kept[next(iter(kept))]
+            kept[key] = value
+
+
+def reward_dates(versions: list[Version]) -> dict[str, tuple[Instant, Instant]]:
+    """Give when each reward was first defined and last changed."""
+    dates: dict[str, tuple[Instant, Instant]] = {}
+    before: dict[str, Any] = {}
+    for version in versions:
+        rewards = version.definition.reward_by_id
+        for reward_id, reward in rewards.items():
+            if before.get(reward_id) != reward:
+                first = dates[reward_id][0] if reward_id in dates else version.created_at
+                dates[reward_id] = (first, version.created_at)
+        before = rewards
+    return dates

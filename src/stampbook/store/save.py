@@ -1,0 +1,238 @@
+"""Save: everything that a batch changed, in bulk, in the one transaction of the batch.
+
+Shapes: rows whose keys come from others are written in the order of their keys, table after table,
+so that two writers with the same keys wait for each other and never lock each other out.
+"""
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+
+from msgspec import Struct
+
+from stampbook.core.draft import Changes
+from stampbook.core.due import next_due
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.order import Order
+from stampbook.store.backend import Columns, Row, Unit
+from stampbook.store.load import Loaded
+from stampbook.store.opening import KeyOfCaller, Opening, Stored
+from stampbook.values.ids import EndpointId, FactId, MemberId
+from stampbook.values.instants import optional_ms, to_ms
+from stampbook.values.json import encode_text
+
+MEMBER: Columns = (
+    "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
+    "due_at_ms", "position", "body", "counters",
+)  # fmt: skip
+LOT: Columns = (
+    "program_id", "id", "member", "transaction_id", "points", "remaining", "held", "opened_at_ms",
+    "expires_at_ms", "is_open", "body",
+)  # fmt: skip
+TRANSACTION: Columns = (
+    "program_id", "id", "member", "kind", "status", "points", "order_id", "created_at_ms", "body",
+)  # fmt: skip
+ENTRY: Columns = (
+    "program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified", "at_ms",
+    "available_after", "command_id",
+)  # fmt: skip
+MOVE: Columns = ("program_id", "entry_id", "lot_id", "member", "points")
+ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "body")
+COUPON: Columns = ("program_id", "code", "id", "member", "status", "expires_at_ms", "body")
+COUNT: Columns = ("program_id", "reward_id", "redeemed")
+FACT: Columns = (
+    "program_id", "id", "position", "type", "member", "sequence", "occurred_at_ms",
+    "recorded_at_ms", "cause", "deliveries", "body",
+)  # fmt: skip
+DELIVERY: Columns = (
+    "program_id", "id", "endpoint_id", "fact_id", "fact_type", "cause", "position", "status",
+    "due_at_ms", "attempts",
+)  # fmt: skip
+IDEMPOTENCY: Columns = (
+    "program_id", "principal", "key", "request_hash", "outcome", "created_at_ms",
+)  # fmt: skip
+TAKE_CODE = "UPDATE pool_code SET coupon_id = ? WHERE program_id = ? AND reward_id = ? AND code = ?"
+
+
+class Due(Struct, frozen=True):
+    """A delivery to be made: of a fact, to an endpoint."""
+
+    id: str
+    endpoint_id: EndpointId
+    fact_id: FactId
+
+
+class Batch(Struct, kw_only=True):
+    """What a batch has to store. `recorded_ms` is real time."""
+
+    opening: Opening
+    loaded: Loaded
+    recorded_ms: int
+    changes: Changes
+    deliveries: list[Due]
+    outcomes: dict[KeyOfCaller, Stored]
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to store."""
+        return not (self.outcomes or any(self.changes.size()))
+
+
+def save(unit: Unit, batch: Batch) -> None:
+    """Store what a batch changed."""
+    positions = {
+        fact.id: position
+        for position, fact in enumerate(batch.changes.facts, start=batch.opening.position)
+    }
+    _save_facts(unit, batch, positions)
+    _save_members(unit, batch, positions)
+    _save_ledger(unit, batch)
+    _save_orders(unit, batch)
+    _save_coupons(unit, batch)
+    if batch.outcomes:
+        program = batch.opening.program_id
+        unit.insert(
+            "idempotency",
+            IDEMPOTENCY,
+            [
+                (program, principal, key, stored.request_hash, stored.outcome, batch.recorded_ms)
+                for (principal, key), stored in sorted(batch.outcomes.items())
+            ],
+        )
+
+
+def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
+    program, recorded = batch.opening.program_id, batch.recorded_ms
+    facts = {fact.id: fact for fact in batch.changes.facts}
+    due = dict.fromkeys(facts, 0)
+    rows: list[Row] = []
+    for each in batch.deliveries:
+        fact = facts[each.fact_id]
+        due[fact.id] += 1
+        rows.append(
+            (
+                program, each.id, each.endpoint_id, fact.id, fact.type, fact.data.cause,
+                positions[fact.id], "pending", recorded, 0,
+            )
+        )  # fmt: skip
+    unit.insert(
+        "fact",
+        FACT,
+        [
+            (
+                program, fact.id, positions[fact.id], fact.type, fact.member, fact.data.sequence,
+                to_ms(fact.occurred_at), recorded, fact.data.cause, due[fact.id],
+                encode_text(fact.data),
+            )
+            for fact in batch.changes.facts
+        ],
+    )  # fmt: skip
+    unit.insert("delivery", DELIVERY, rows)
+
+
+def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
+    changes = batch.changes
+    last = {**batch.loaded.positions, **{fact.member: positions[fact.id] for fact in changes.facts}}
+    tables = (changes.lots, changes.transactions, changes.coupons)
+    touched = {owner for table in tables for owner, _ in table.values()}.union(changes.members)
+    rows = [_member_row(batch, member, last.get(member, 0)) for member in touched]
+    rows.sort(key=itemgetter(2))  # by member_id
+    unit.upsert("member", MEMBER, rows, ("program_id", "id"))
+
+
+def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
+    state = batch.loaded.state
+    book = state.books[member_id]
+    member = book.member
+    return (
+        batch.opening.program_id, member.id, member.member_id, member.email_address,
+        member.status, member.tier.tier_id if member.tier else None, member.balances.available,
+        to_ms(member.enrolled_at), optional_ms(next_due(book, state.program.definition)),
+        position, encode_text(member), encode_text(book.counters),
+    )  # fmt: skip
+
+
+def _save_ledger(unit: Unit, batch: Batch) -> None:
+    program, changes = batch.opening.program_id, batch.changes
+    unit.upsert(
+        "lot",
+        LOT,
+        [
+            (
+                program, lot.id, member, lot.transaction_id, lot.points, lot.remaining, lot.held,
+                to_ms(lot.opened_at), optional_ms(lot.expires_at),
+                lot.remaining + lot.held > 0, encode_text(lot),
+            )
+            for member, lot in changes.lots.values()
+        ],
+        ("program_id", "member", "id"),
+    )  # fmt: skip
+    unit.upsert(
+        "points_transaction",
+        TRANSACTION,
+        [
+            (
+                program, one.id, member, one.kind, one.status, one.points, one.order_id,
+                to_ms(one.created_at), encode_text(one),
+            )
+            for member, one in changes.transactions.values()
+        ],
+        ("program_id", "id"),
+    )  # fmt: skip
+    unit.insert(
+        "entry",
+        ENTRY,
+        [
+            (
+                program, entry.id, entry.member, entry.transaction_id, entry.kind, entry.points,
+                entry.debt, entry.qualified, to_ms(entry.at), entry.available_after,
+                entry.command_id,
+            )
+            for entry in changes.entries
+        ],
+    )  # fmt: skip
+    unit.insert(
+        "lot_move",
+        MOVE,
+        [(program, move.entry_id, move.lot_id, move.member, move.points) for move in changes.moves],
+    )
+
+
+def _save_orders(unit: Unit, batch: Batch) -> None:
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    for member, order in batch.changes.orders.values():
+        row = _order_row(batch, member, order)
+        rows[order.order_id in batch.loaded.orders].append(row)
+    _store(unit, "customer_order", ORDER, rows, ("program_id", "order_id"))
+
+
+def _order_row(batch: Batch, member: MemberId, order: Order) -> Row:
+    created = to_ms(order.created_at)
+    return (batch.opening.program_id, order.order_id, member, created, encode_text(order))
+
+
+def _save_coupons(unit: Unit, batch: Batch) -> None:
+    program, changes = batch.opening.program_id, batch.changes
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    for member, coupon in changes.coupons.values():
+        rows[coupon.code in batch.loaded.coupons].append(_coupon_row(batch, member, coupon))
+    _store(unit, "coupon", COUPON, rows, ("program_id", "code"))
+    if changes.redeemed:
+        counts = [(program, reward, count) for reward, count in sorted(changes.redeemed.items())]
+        unit.upsert("reward_count", COUNT, counts, ("program_id", "reward_id"))
+    if changes.codes:
+        codes = [(coupon, program, *key) for key, coupon in sorted(changes.codes.items())]
+        unit.many(TAKE_CODE, codes)
+
+
+def _coupon_row(batch: Batch, member: MemberId, coupon: Coupon) -> Row:
+    return (
+        batch.opening.program_id, coupon.code, coupon.id, member, coupon.status,
+        optional_ms(coupon.expires_at), encode_text(coupon),
+    )  # fmt: skip
+
+
+def _store(
+    unit: Unit, table: str, columns: Columns, rows: Sequence[Sequence[Row]], key: Columns
+) -> None:
+    new, known = rows
+    unit.insert(table, columns, sorted(new))
+    unit.upsert(table, columns, known, key)

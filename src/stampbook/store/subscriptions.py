@@ -1,0 +1,50 @@
+"""Subscriptions: which endpoint is due which facts."""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from msgspec import Struct
+
+from stampbook import dialects, facts
+from stampbook.values.ids import EndpointId
+from stampbook.values.json import decode
+
+ENDPOINTS = (
+    "SELECT id, dialect, event_types FROM endpoint WHERE program_id = ? AND status = 'active' "
+    "ORDER BY id"
+)
+
+
+SUBSCRIPTIONS_KEPT = 1000
+
+
+class Subscription(Struct, frozen=True):
+    """An endpoint and the facts that it is sent."""
+
+    endpoint_id: EndpointId
+    facts: frozenset[str]
+
+
+@cache
+def spoken(dialect: str) -> frozenset[str]:
+    """Give the facts that a dialect has a word for."""
+    speaker = dialects.catalogue()[dialect]
+    return frozenset(
+        name for name, kind in facts.catalogue().items() if speaker.event_type(kind) is not None
+    )
+
+
+@lru_cache(maxsize=SUBSCRIPTIONS_KEPT)
+def _chosen(dialect: str, event_types: str) -> frozenset[str]:
+    chosen = decode(event_types, list[str])
+    return spoken(dialect).intersection(chosen) if chosen else spoken(dialect)
+
+
+def subscription(endpoint_id: EndpointId, dialect: str, event_types: str) -> Subscription:
+    """Give what an endpoint is sent: what it chose, or all, as far as its dialect speaks it."""
+    return Subscription(endpoint_id, _chosen(dialect, event_types))
+
+
+def subscribers(subscriptions: Sequence[Subscription], fact: str) -> list[EndpointId]:
+    """Give the endpoints that are sent a kind of fact."""
+    return [each.endpoint_id for each in subscriptions if fact in each.facts]
