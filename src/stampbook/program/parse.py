@@ -15,7 +15,7 @@ from stampbook.program.layout import (
     plain,
     unkept_flaws,
 )
-from stampbook.program.lines import Lines
+from stampbook.program.lines import key_lines, line_of
 from stampbook.program.problems import Flaw, Path, Problem, spell_path
 from stampbook.program.structure import structure_flaws
 from stampbook.program.validate import validate
@@ -37,12 +37,15 @@ def parse(text: str, file: str = "program.toml") -> Definition | tuple[Problem, 
     if len(text) > TEXT_MAX:
         return (_whole(file, "The text is too long.", f"Keep it under {TEXT_MAX:,} characters."),)
     try:
-        document = tomllib.loads(text)
+        return _read(text, file)
     except tomllib.TOMLDecodeError as error:
         return (_syntax(str(error), text, file),)
     except RecursionError:
         return (_whole(file, "The text nests too deep.", f"Nest at most {DEPTH_MAX} tables."),)
-    tree = plain(document)
+
+
+def _read(text: str, file: str) -> Definition | tuple[Problem, ...]:
+    tree = plain(tomllib.loads(text))
     wanted = definition_tree(tree)
     flaws = [*unkept_flaws(tree), *layout_flaws(tree)]
     flaws += [_in_file(flaw) for flaw in structure_flaws(wanted, Definition)]
@@ -60,11 +63,11 @@ def _problems(flaws: Iterable[Flaw], text: str, file: str) -> tuple[Problem, ...
     first: dict[Path, Flaw] = {}
     for flaw in flaws:
         first.setdefault(flaw.path, flaw)
-    lines = Lines(text)
+    lines = key_lines(text) if first else {}
     problems = (
         Problem(
             file=file,
-            line=lines.of(flaw.path),
+            line=line_of(flaw.path, lines),
             key=spell_path(flaw.path),
             message=flaw.message,
             remedy=flaw.remedy,

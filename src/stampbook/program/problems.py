@@ -41,12 +41,17 @@ def spell_path(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
+def nearest(wrong: object, known: Iterable[str]) -> str | None:
+    """Give the known name that a wrong one is most like, if it is like one."""
+    return next(iter(get_close_matches(str(wrong), sorted(known), n=1)), None)
+
+
 def choose_from(wrong: object, known: Iterable[str]) -> str:
     """Give a remedy for a wrong name: the nearest known one, or which there are."""
     names = sorted(known)
-    near = get_close_matches(str(wrong), names, n=1)
-    if near:
-        return f"Did you mean {near[0]}?"
+    near = nearest(wrong, names)
+    if near is not None:
+        return f"Did you mean {near}?"
     if not names:
         return "There is none to choose from: define one first."
     more = f" and {len(names) - LISTED_MAX} more" if len(names) > LISTED_MAX else ""

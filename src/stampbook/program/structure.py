@@ -5,11 +5,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, TypeGuard, Union, cast, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Meta, Struct
+from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from stampbook.program.expectations import expectation
-from stampbook.program.problems import Flaw, Path, choose_from
+from stampbook.program.problems import Flaw, Path, choose_from, nearest
 
 NAMES: Mapping[type, str] = {
     bool: "true or false",
@@ -45,15 +45,16 @@ def structure_flaws(tree: Any, kind: Any, path: Path = ()) -> Iterator[Flaw]:
 
 def _struct_flaws(tree: dict[str, Any], kind: type[Struct], path: Path) -> Iterator[Flaw]:
     known = {field.encode_name: field for field in fields(kind)}
+    required = {key for key, field in known.items() if field.required}
     for key, value in tree.items():
-        field = known.get(key)
-        if field is None:
-            yield Flaw((*path, key), "is not a known key.", choose_from(key, known))
-        else:
-            yield from structure_flaws(value, field.type, (*path, key))
+        if key in known:
+            yield from structure_flaws(value, known[key].type, (*path, key))
+            continue
+        meant = nearest(key, known)
+        required.discard(meant)  # a key that is misspelt is not missing as well
+        yield Flaw((*path, key), "is not a known key.", choose_from(key, known))
     for key, field in known.items():
-        required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-        if required and key not in tree:
+        if key in required and key not in tree:
             yield Flaw((*path, key), "is missing.", f"Give {expectation(field.type)}.")
 
 

@@ -91,14 +91,7 @@ def _coupon_flaws(reward: Reward, path: Path) -> Iterator[Flaw]:
 
 def _date_flaws(reward: Reward, path: Path) -> Iterator[Flaw]:
     starts, ends = reward.starts_at, reward.ends_at
-    unzoned = False
-    for key, at in (("starts_at", starts), ("ends_at", ends)):
-        if at is not None and at.tzinfo is None:
-            unzoned = True
-            yield Flaw(
-                (*path, key), "has no offset from UTC.", f"Write it as {at.isoformat()}Z or +01:00."
-            )
-    if not unzoned and starts is not None and ends is not None and starts >= ends:
+    if starts is not None and ends is not None and starts >= ends:
         yield Flaw(
             (*path, "ends_at"), "is not after starts_at.", "Let the reward end after it starts."
         )
