@@ -62,8 +62,11 @@ class Settling:
         except UnavailableError as error:
             log.warning("batch.unavailable", tickets=len(tickets), error=str(error))
             return [Unavailable("the database did not answer")] * len(tickets)
-        except Exception:
-            log.exception("batch.failed", tickets=len(tickets))
+        except Exception as error:
+            if len(tickets) == 1:
+                log.exception("command.not_stored", command=name(tickets[0]))
+            else:
+                log.warning("batch.halved", tickets=len(tickets), error=repr(error))
             why = Failed("the command could not be stored and was dropped")
         if len(tickets) == 1:
             return [why]
@@ -106,3 +109,8 @@ class Settling:
                 return known
             time.sleep(COMMIT_PAUSE_SECONDS)
         raise error
+
+
+def name(ticket: Ticket) -> str:
+    """Give the verb of a ticket: what it says of a member is nothing for a log."""
+    return type(ticket.submission.command).__name__
