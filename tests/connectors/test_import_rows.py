@@ -188,7 +188,9 @@ def test_a_dry_run_decides_all_and_leaves_nothing(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("webhooks", [True, False])
-def test_deliveries_are_made_unless_they_are_switched_off(engine: Engine, webhooks: bool) -> None:  # noqa: FBT001
+def test_deliveries_are_made_unless_they_are_switched_off(
+    engine: Engine, *, webhooks: bool
+) -> None:
     with engine.backend.transaction() as unit:
         unit.run(
             "INSERT INTO endpoint (program_id, id, url, dialect, event_types, secrets, batch_size,"

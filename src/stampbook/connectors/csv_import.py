@@ -17,6 +17,8 @@ from stampbook.program.structure import structure_flaws
 
 ROW_INVALID = "row.invalid"
 COLUMNS_MAX = 200
+REJECTED_COLUMNS = ("rejected_line", "rejected_code", "rejected_reason", "rejected_remedy")
+"""The first columns of a file of rejected rows; they are left out when it is imported."""
 
 
 class HeaderError(ValueError):
@@ -106,6 +108,7 @@ def _read_header(
     for name in renamed:
         if name not in header:
             raise HeaderError(f"No column is called {name!r}.", choose_from(name, header))
+    renamed = {**dict.fromkeys(REJECTED_COLUMNS, ""), **renamed}
     columns = tuple(_find(name, renamed.get(name, name), known) for name in header)
     names = [column.name for column in columns if column is not None]
     twice = next((name for name in names if names.count(name) > 1), None)
