@@ -76,7 +76,8 @@ class Ticket(Struct, frozen=True, eq=False):
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):
-    done: Raw | None = None
+    done: Raw = Raw()
+    """Empty of a refusal: msgspec reads no optional Raw."""
     refused: Refused | None = None
 
 
@@ -94,7 +95,7 @@ def replayed(stored: Stored) -> Outcome:
     found = decode(stored.outcome, _Kept)
     if found.refused is not None:
         return Rejected(found.refused, replayed=True)
-    assert found.done is not None
+    assert found.done
     return Done(bytes(found.done), replayed=True)
 
 
