@@ -1,0 +1,1 @@
+"""The HTTP API: routes by noun, problem details, authentication, OpenAPI."""
