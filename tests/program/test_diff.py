@@ -42,6 +42,8 @@ def test_nothing_changed_is_no_change() -> None:
         ('on = "order"', 'on = "order"\ncaps = [{ per = "day", times = 2 }]',
          "activities.buy.caps", "Activity “Buying”, caps", "not set", "per day, times 2"),
         ('tiers = ["red"]', "", "rewards.mug.tiers", "Reward “A mug”, tiers", "red", "not set"),
+        ('tiers = ["red"]', 'tiers = ["red"]\nmetadata = { shelf_mark = 4, box = "b" }',
+         "rewards.mug.metadata", "Reward “A mug”, metadata", "not set", "shelf mark 4, box b"),
     ],
 )  # fmt: skip
 def test_a_change_says_what_it_was_and_what_it_is(

@@ -113,6 +113,26 @@ def test_an_empty_text_misses_a_name_and_nothing_else() -> None:
     assert (problem.line, problem.key) == (1, "program.name")
 
 
+def test_a_program_that_is_no_table_is_told_so_and_the_rest_is_still_read() -> None:
+    found = problems("program = 3\n[points]\nhold_minutes = 0\n")
+    assert [(one.line, one.key) for one in found] == [
+        (1, "program"), (1, "program.name"), (3, "points.hold_minutes"),
+    ]  # fmt: skip
+
+
+def test_a_list_has_no_more_items_than_its_limit() -> None:
+    cap = '{ per = "day", times = 1 }'
+    text = changed('on = "order"', f'on = "order"\ncaps = [{", ".join([cap] * 9)}]')
+    (problem,) = problems(text)
+    assert (problem.key, problem.message) == ("activities[0].caps", "has 9 items.")
+    assert problem.remedy == "Keep at most 8."
+
+
+def test_what_is_empty_is_called_empty() -> None:
+    (problem,) = problems(changed('id = "mug"', 'id = ""'))
+    assert (problem.key, problem.message) == ("rewards[0].id", "is empty.")
+
+
 def test_all_problems_come_at_once_in_the_order_of_their_lines() -> None:
     text = changed("threshold = 300", "threshold = -1")
     text = changed("[points]\n", "[points]\nname = 3\n", text)

@@ -86,6 +86,8 @@ def test_a_definition_that_means_something_has_no_flaw() -> None:
          f"{FIRST}.value", "a list of 1", "a list of 1"),
         ('operator = "equals", value = "red"', 'operator = "equals", value = "rot"',
          f"{RULE}.conditions[1].value", "rot is unknown", "red"),
+        ('operator = "equals", value = "red"', 'operator = "equal", value = "rot"',
+         f"{RULE}.conditions[1].operator", "no operator", "equals?"),
         ('attribute = "member.tier", operator = "equals", value = "red"',
          'attribute = "member.status", operator = "one_of", value = ["active", "blockd"]',
          f"{RULE}.conditions[1].value", "blockd is unknown", "blocked?"),

@@ -69,7 +69,7 @@ def _text(kind: inspect.StrType) -> str:
             line = "a text"
         case _:
             line = "a text on one line"
-    least = "" if not kind.min_length else f" of at least {kind.min_length}"
-    most = "" if kind.max_length is None else f" of at most {kind.max_length}"
-    join = " and" if least and most else ""
-    return f"{line}{least}{join}{most}{' characters' if least or most else ''}"
+    least = [] if not kind.min_length else [f"at least {kind.min_length}"]
+    most = [] if kind.max_length is None else [f"at most {kind.max_length}"]
+    limits = " and ".join([*least, *most])
+    return f"{line} of {limits} characters" if limits else line

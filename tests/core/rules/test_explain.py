@@ -8,7 +8,7 @@ from stampbook.core.rules.conditions import catalogue
 from stampbook.core.rules.evaluate import evaluate
 from stampbook.core.rules.explain import Explanation, explain
 from stampbook.core.rules.valuation import Valuation
-from stampbook.core.rules.words import condition_words, spell
+from stampbook.core.rules.words import attribute_words, condition_words, spell
 from tests.core.rules import strategies
 
 
@@ -107,3 +107,10 @@ def test_long_lists_and_texts_are_cut() -> None:
     assert spell([]) == spell(None) == spell("") == "nothing"
     spelled = [spell(value) for value in (1e-7, 100.0, "5.50", True)]
     assert spelled == ["0.0000001", "100", "5.50", "true"]
+
+
+def test_an_attribute_is_named_without_its_path() -> None:
+    paths = ("products.product_price", "member.address.country", "member.custom.shoe_size", "old")
+    assert [attribute_words(path) for path in paths] == [
+        "product price", "member's country", "member's shoe size", "old",
+    ]  # fmt: skip
