@@ -135,6 +135,13 @@ def test_an_enrolment_brings_neither_attributes_nor_products() -> None:
     assert [one.key for one in found] == ["activities[0].computation.kind", f"{FIRST}.attribute"]
 
 
+def test_without_tiers_there_is_none_to_name() -> None:
+    levels = SMALL[SMALL.index("[[tiers.levels]]") : SMALL.index("[[activities]]")]
+    found = problems(changed(levels, ""))
+    assert [one.key for one in found] == [f"{RULE}.conditions[1].value", "rewards[0].tiers[0]"]
+    assert {one.remedy for one in found} == {"There is none to choose from: define one first."}
+
+
 SECOND = (
     SMALL
     + """
