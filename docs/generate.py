@@ -3,17 +3,22 @@
 Pure but for `main`: a test makes the pages again and compares them with what is there.
 """
 
+import ast
+import inspect
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from inspect import cleandoc
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
 from stampbook import commands, dialects, facts
 from stampbook.api.problem import problem_kinds
+from stampbook.config import Settings, variable_of
 from stampbook.core.rules import conditions, effects
 from stampbook.core.rules.attributes import attribute_at, known_paths
 from stampbook.core.rules.conditions import Sample
@@ -41,6 +46,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page(),
         "conditions.md": conditions_page(),
         "refusals.md": refusals_page(),
+        "settings.md": settings_page(),
     }
 
 
@@ -150,6 +156,33 @@ def refusals_page() -> str:
     )
 
 
+def settings_page() -> str:
+    """Say what whoever runs the server may set, and how."""
+    return _page(
+        "Settings",
+        "Settings are read once, at the start: from the TOML file that `STAMPBOOK_CONFIG` names, "
+        "and from the environment, which wins. A setting that does not exist is an error.",
+        *(
+            _section(f"[{section}]", _prose(kind), _settings(section, kind))
+            for section, kind in get_type_hints(Settings).items()
+        ),
+    )
+
+
+def _settings(section: str, kind: type[Struct]) -> str:
+    meanings = _meanings(kind)
+    rows = (
+        [
+            _code(field.name),
+            _code(variable_of(f"{section}.{field.name}")),
+            _code(json.dumps(field.default)),
+            meanings.get(field.name, ""),
+        ]
+        for field in msgspec.structs.fields(kind)
+    )
+    return _table(["Setting", "Variable", "Default", "Meaning"], rows)
+
+
 def _page(title: str, *parts: str) -> str:
     return "\n\n".join((f"# {title}", GENERATED, *parts)) + "\n"
 
@@ -186,12 +219,41 @@ def _fields(kind: type[Struct], *, without: Iterable[str] = (), asked: bool = Fa
     _, parts = msgspec.json.schema_components((kind,))
     schema = parts[kind.__name__]
     required = schema.get("required", ())
+    meanings = _meanings(kind)
     rows = [
-        [_code(name), _spelled(field), *(["yes" if name in required else "no"] if asked else [])]
+        [
+            _code(name),
+            _spelled(field),
+            *(["yes" if name in required else "no"] if asked else []),
+            meanings.get(name, ""),
+        ]
         for name, field in schema["properties"].items()
         if name not in without
     ]
-    return _table(["Field", "Type", *(["Required"] if asked else [])], rows) if rows else ""
+    head = ["Field", "Type", *(["Required"] if asked else []), "Meaning"]
+    return _table(head, rows) if rows else ""
+
+
+def _meanings(kind: type[Struct]) -> dict[str, str]:
+    """Give the texts that stand under the fields of a structure, its parents' among them."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        if issubclass(one, Struct) and one is not Struct:
+            (defined,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
+            assert isinstance(defined, ast.ClassDef)
+            found |= dict(filter(None, map(_meaning, pairwise(defined.body))))
+    return found
+
+
+def _meaning(pair: tuple[ast.stmt, ast.stmt]) -> tuple[str, str] | None:
+    match pair:
+        case (
+            ast.AnnAssign(target=ast.Name(id=name)),
+            ast.Expr(value=ast.Constant(value=str(text))),
+        ):
+            return name, " ".join(text.split())
+        case _:
+            return None
 
 
 def _spelled(schema: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ EXAMPLES = {"dev": 50, "ci": 200, "deep": 5000}
 for profile, examples in EXAMPLES.items():
     settings.register_profile(profile, max_examples=examples, deadline=None)
 settings.load_profile(
-    os.environ.get("STAMPBOOK_HYPOTHESIS", "ci" if os.environ.get("CI") == "true" else "dev")
+    os.environ.get("STAMPBOOK_TEST_EXAMPLES", "ci" if os.environ.get("CI") == "true" else "dev")
 )
 
 

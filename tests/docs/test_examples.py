@@ -9,6 +9,7 @@ import pytest
 
 from stampbook.api.route import catalogue
 from stampbook.cli.main import build
+from stampbook.config import Settings, load
 from stampbook.core.definition import Definition
 from stampbook.program.parse import parse
 
@@ -28,8 +29,11 @@ def blocks(kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
-def test_a_program_is_a_program(text: str) -> None:
-    assert isinstance(parse(text), Definition), parse(text)
+def test_a_file_is_a_program_or_settings(text: str) -> None:
+    if "[program]" in text:
+        assert isinstance(parse(text), Definition), parse(text)
+    else:
+        assert load({}, text).settings != Settings()
 
 
 @pytest.mark.parametrize("text", blocks("http"))
