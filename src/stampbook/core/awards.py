@@ -54,8 +54,9 @@ def award(
     activity = _open_activity(draft, book, activity_id, points=points, order_id=order_id)
     if isinstance(activity, Refused):
         return activity
-    tier_multiplier = multiplier_of(draft.definition, standing_of(draft, book))
-    inputs = member_inputs(activity, book.member, tier_multiplier)
+    standing = standing_of(draft, book)
+    member = replace(book.member, tier=standing)
+    inputs = member_inputs(activity, member, multiplier_of(draft.definition, standing))
     worth = points if points is not None else _value(draft, book, activity, attributes, inputs)
     if isinstance(worth, Refused):
         return worth
