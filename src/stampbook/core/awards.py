@@ -29,7 +29,7 @@ from stampbook.core.refusals import (
 )
 from stampbook.core.rewards import announce
 from stampbook.core.rules.evaluate import evaluate, member_inputs
-from stampbook.core.tiers import count_towards, multiplier_of, standing_of
+from stampbook.core.tiers import count_towards, multiplier_of, reconsider, standing_of
 from stampbook.facts.points.earned import PointsEarned
 from stampbook.facts.points.pended import PointsPended
 from stampbook.facts.points.rejected import PointsRejected
@@ -206,9 +206,9 @@ def _approved(
     )
     add_to_day(draft, book, earned=award.points)
     repay(draft, book)
+    standing = count_towards(draft, book, points=award.points if award.qualifies else 0)
     draft.fact(PointsEarned, book, rule_version=award.rule_version, transaction=approved)
-    if award.qualifies:
-        count_towards(draft, book, points=award.points)
+    reconsider(draft, book, standing)
     announce(draft, book, before)
     return approved
 

@@ -10,7 +10,7 @@ from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.ledger import spend, spendable, taken
 from stampbook.core.refusals import POINTS_INSUFFICIENT, Refused, refuse
-from stampbook.core.tiers import count_towards, qualifying
+from stampbook.core.tiers import count_towards, qualifying, reconsider
 from stampbook.facts.points.deducted import PointsDeducted
 from stampbook.nouns.lot import SYSTEM, Approver
 from stampbook.nouns.transaction import Transaction
@@ -85,6 +85,7 @@ def deduct(
         qualified=qualified,
         moves=taken(shares),
     )
+    standing = count_towards(draft, book, points=qualified)
     draft.fact(PointsDeducted, book, rule_version=rule_version, transaction=deduction)
-    count_towards(draft, book, points=qualified)
+    reconsider(draft, book, standing)
     return deduction

@@ -25,7 +25,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.refusing import state_refusal
-from stampbook.core.tiers import count_towards
+from stampbook.core.tiers import count_towards, reconsider
 from stampbook.facts.order.recorded import OrderRecorded
 from stampbook.facts.order.updated import OrderUpdated
 from stampbook.facts.points.refused import PointsRefused
@@ -153,8 +153,9 @@ def record(
     )
     _count_purchase(draft, book, order, terms)
     draft.put_order(book, order)
+    standing = count_towards(draft, book, spend=terms.subtotal)
     draft.fact(OrderRecorded, book, order=order)
-    count_towards(draft, book, spend=terms.subtotal)
+    reconsider(draft, book, standing)
     awarded = _award_order(draft, book, order)
     if isinstance(awarded, Transaction):
         order = replace(order, award_id=awarded.id)

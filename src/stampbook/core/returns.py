@@ -27,7 +27,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.rules.evaluate import evaluate
-from stampbook.core.tiers import count_towards
+from stampbook.core.tiers import count_towards, reconsider
 from stampbook.facts.order.updated import OrderUpdated
 from stampbook.nouns.lot import SYSTEM
 from stampbook.nouns.order import Order
@@ -105,7 +105,8 @@ def _remainder(
         if isinstance(value, Refused):
             return replace(value, field=f"returned_products[{index}]", member_id=order.member_id)
         if amount is None:
-            back += value
+            # of a discounted order the products cost more than was paid
+            back = min(back + value, bought - before)
     if before + back > bought:
         return refuse(
             ORDER_RETURN_TOO_LARGE, **about, left=from_minor(bought - before, order.currency)
@@ -183,6 +184,7 @@ def _returned_order(draft: Draft, book: Book, order: Order, remainder: Remainder
     draft.change_counters(book, replace(book.counters, revenue_minor=revenue))
     purchases = book.member.number_of_purchases
     draft.change_member(book, **revenue_fields(draft, revenue, purchases))
+    standing = count_towards(draft, book, spend=-back)
     draft.fact(
         OrderUpdated,
         book,
@@ -190,7 +192,7 @@ def _returned_order(draft: Draft, book: Book, order: Order, remainder: Remainder
         changed=("returned_amount", "returned_products"),
         returned_amount=from_minor(back, order.currency),
     )
-    count_towards(draft, book, spend=-back)
+    reconsider(draft, book, standing)
     return returned
 
 

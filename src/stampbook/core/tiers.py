@@ -103,14 +103,18 @@ def qualifying(book: Book, points: int) -> int:
     return max(points, -standing.qualified_points if standing else 0)
 
 
-def count_towards(draft: Draft, book: Book, *, points: int = 0, spend: int = 0) -> None:
-    """Count points or spend towards the tier, or take them back, and move the member.
+def count_towards(
+    draft: Draft, book: Book, *, points: int = 0, spend: int = 0
+) -> TierStanding | None:
+    """Count points or spend towards the tier, or take them back; gives the standing before.
 
+    Shapes: the member does not move yet, so that the fact of what counted stands before the fact
+    of the move; `reconsider` moves them. None when nothing counts.
     Units: points; spend in minor units; below zero takes back and never goes below zero.
     """
     before = standing_of(draft, book)
     if before is None or (not points and not spend):
-        return
+        return None
     spend = max(spend, -before.qualified_spend)
     add_to_day(draft, book, qualified=points, spend=spend)
     after = replace(
@@ -121,14 +125,22 @@ def count_towards(draft: Draft, book: Book, *, points: int = 0, spend: int = 0) 
     if draft.definition.tiers.period.kind == "rolling":
         after = _rolled(draft, book, after)
     draft.change_member(book, tier=after)
-    tiers = draft.definition.tiers
-    total = counted_total(tiers, after)
-    earned, current = level_earned(draft.definition, total), _index(draft, after)
-    if total >= counted_total(tiers, before):
+    return before
+
+
+def reconsider(draft: Draft, book: Book, before: TierStanding | None) -> None:
+    """Move the member when what was counted since a standing earns them another tier."""
+    after = book.member.tier
+    if before is None or after is None:
+        return
+    definition, tiers = draft.definition, draft.definition.tiers
+    total, total_before = counted_total(tiers, after), counted_total(tiers, before)
+    earned, current = level_earned(definition, total), _index(draft, after)
+    if total >= total_before:
         if earned > current:
             move(draft, book, earned, "earned")
     elif earned < current and tiers.downgrade_on_deduction:
-        was_earned = level_earned(draft.definition, counted_total(tiers, before)) >= current
+        was_earned = level_earned(definition, total_before) >= current
         if was_earned or after.overridden:
             move(draft, book, _down_to(tiers, earned, current), "deduction")
 
