@@ -1,0 +1,101 @@
+"""The loop: sweeps the programs that live on real time, and forgets what has had its time."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+
+from stampbook.clockwork.sweep import SweepError, sweep
+from stampbook.engine.queue import QueueFullError
+from stampbook.engine.writer import Engine
+from stampbook.store.backend import StoreError
+from stampbook.store.idempotency import purge
+from stampbook.values.ids import ProgramId
+from stampbook.values.instants import from_ms
+
+PAUSE_SECONDS = 1.0
+PURGE_MS = 600_000
+"""How often old idempotency keys are looked for. Units: milliseconds."""
+
+REAL_PROGRAMS = "SELECT id FROM program WHERE clock = 'real' ORDER BY id"
+PROGRAMS = "SELECT id FROM program ORDER BY id"
+EARLIEST = "SELECT min(due_at_ms) FROM member WHERE program_id = ? AND due_at_ms <= ?"
+PROGRAMS_PER_QUESTION = 100
+
+log = structlog.get_logger()
+
+
+class Clockwork:
+    """A thread that has the due work of real time done.
+
+    Shapes: several processes may run one; what one has done, another finds done.
+    """
+
+    def __init__(self, engine: Engine, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self._engine = engine
+        self._pause = pause_seconds
+        self._stopping = Event()
+        self._purge_at_ms = 0
+        self._thread = Thread(target=self._run, name="clockwork", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the sweep in hand, and end."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the thread is at work."""
+        return self._thread.is_alive()
+
+    def tick(self) -> int:
+        """Do once what is due now; gives how many items ran."""
+        now_ms = self._engine.clock.real_ms()
+        items = sum(self._sweep(program, now_ms) for program in self._due(now_ms))
+        if now_ms >= self._purge_at_ms:
+            self._purge_at_ms = now_ms + PURGE_MS
+            self._purge(now_ms)
+        return items
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._pause):
+            _survive(self.tick)
+
+    def _due(self, now_ms: int) -> list[ProgramId]:
+        due: list[ProgramId] = []
+        with self._engine.backend.read() as unit:
+            programs = [ProgramId(row[0]) for row in unit.rows(REAL_PROGRAMS)]
+            for start in range(0, len(programs), PROGRAMS_PER_QUESTION):
+                some = programs[start : start + PROGRAMS_PER_QUESTION]
+                found = unit.gather([(EARLIEST, (each, now_ms)) for each in some])
+                due += [each for each, [(at,)] in zip(some, found, strict=True) if at is not None]
+        return due
+
+    def _sweep(self, program: ProgramId, now_ms: int) -> int:
+        if self._stopping.is_set():
+            return 0
+        cause = f"due-{now_ms:x}"
+        return sweep(self._engine, program, from_ms(now_ms), cause=cause).items
+
+    def _purge(self, now_ms: int) -> None:
+        with self._engine.backend.read() as unit:
+            programs = [ProgramId(row[0]) for row in unit.rows(PROGRAMS)]
+        for program in programs:
+            while not self._stopping.is_set():
+                with self._engine.backend.transaction() as unit:
+                    if not purge(unit, program, now_ms):
+                        break
+
+
+def _survive(tick: Callable[[], int]) -> None:
+    """Let no failure end the loop: what was not done now is done at a later tick."""
+    try:
+        tick()
+    except (SweepError, StoreError, QueueFullError) as error:
+        log.warning("clockwork.interrupted", error=str(error))
+    except Exception:
+        log.exception("clockwork.failed")

@@ -1,0 +1,158 @@
+"""Configuration: one frozen tree of settings, parsed once from a TOML file and the environment.
+
+`STAMPBOOK_DELIVERY_ALLOW_PRIVATE` is `allow_private` under `[delivery]`; the environment wins.
+What a program does is no configuration: that is its versioned definition in the database.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "STAMPBOOK_"
+FILE_VARIABLE = "STAMPBOOK_CONFIG"
+"""Names the TOML file; it is not part of the tree."""
+
+Origin = Literal["default", "file", "environment"]
+
+
+class ConfigError(Exception):
+    """A setting is wrong: which, where it came from, and what to do."""
+
+    def __init__(self, setting: str, origin: Origin, message: str) -> None:
+        super().__init__(f"{setting} ({origin}): {message}")
+        self.setting = setting
+        self.origin = origin
+
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where everything is stored."""
+
+    url: Annotated[str, Meta(min_length=1)] = "sqlite:///stampbook.db"
+    """`sqlite:///path` or `postgresql://user:password@host/name`. Secret, for the password."""
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the API listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8200
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """More than one needs PostgreSQL."""
+    writers: Annotated[int, Meta(ge=1, le=8)] = 1
+    """Engine threads of one process; more than one helps on PostgreSQL only."""
+
+
+class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How webhooks are sent."""
+
+    allow_private: bool = False
+    """Lets endpoints have private and loopback addresses: for sandboxes, never on the internet."""
+
+
+class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What encrypts the secrets of endpoints."""
+
+    key: str = ""
+    """Fernet keys, newest first, separated by spaces. Secret."""
+    key_file: str = ""
+    """A file that holds them; empty: beside an SQLite database, made at the first start."""
+
+
+class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
+    format: Literal["console", "json"] = "console"
+    """For people, or for machines."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    server: ServerSettings = ServerSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    secrets: SecretSettings = SecretSettings()
+    log: LogSettings = LogSettings()
+
+
+SECRET_SETTINGS = frozenset({"database.url", "secrets.key"})
+"""Settings whose value is never printed."""
+
+
+class Configuration(Struct, frozen=True):
+    """The settings, and where each came from by `section.name`."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+
+
+def load(environment: Mapping[str, str], file_text: str = "") -> Configuration:
+    """Parse the settings.
+
+    Errors: ConfigError for broken TOML, an unknown section or key, or a value out of range.
+    """
+    try:
+        tree: dict[str, Any] = tomllib.loads(file_text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("the file", "file", str(error)) from None
+    origins: dict[str, Origin] = {}
+    sections: dict[str, Any] = {}
+    for section, kind in get_type_hints(Settings).items():
+        given: Any = tree.pop(section, {})
+        if not isinstance(given, dict):
+            raise ConfigError(section, "file", "is a table")
+        values = cast("dict[str, Any]", given)
+        sections[section] = _section(section, kind, values, environment, origins)
+    if tree:
+        raise ConfigError(next(iter(tree)), "file", "there is no such section")
+    _refuse_unknown(environment, origins)
+    return Configuration(Settings(**sections), origins)
+
+
+def _section(
+    section: str,
+    kind: type[Struct],
+    given: dict[str, Any],
+    environment: Mapping[str, str],
+    origins: dict[str, Origin],
+) -> Struct:
+    values: dict[str, Any] = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        setting = f"{section}.{name}"
+        variable = variable_of(setting)
+        if variable in environment:
+            origins[setting], value = "environment", environment[variable]
+        elif name in given:
+            origins[setting], value = "file", given[name]
+        else:
+            origins[setting] = "default"
+            continue
+        try:
+            values[name] = msgspec.convert(value, hint, strict=origins[setting] == "file")
+        except msgspec.ValidationError as error:
+            raise ConfigError(setting, origins[setting], str(error)) from None
+    for name in given:
+        if name not in kind.__struct_fields__:
+            raise ConfigError(f"{section}.{name}", "file", "there is no such setting")
+    return kind(**values)
+
+
+def variable_of(setting: str) -> str:
+    """Give the environment variable of `section.name`."""
+    return PREFIX + setting.replace(".", "_").upper()
+
+
+def _refuse_unknown(environment: Mapping[str, str], known: Mapping[str, Origin]) -> None:
+    variables = {variable_of(setting) for setting in known} | {FILE_VARIABLE}
+    for name in environment:
+        if name.startswith(PREFIX) and name not in variables and not name.startswith(TEST_PREFIX):
+            raise ConfigError(name, "environment", "there is no such setting")
+
+
+TEST_PREFIX = "STAMPBOOK_TEST_"
+"""Variables of the test suite, which the product leaves alone."""
