@@ -1,0 +1,180 @@
+"""Bootstrap: the only place that joins the parts, by the settings and by what a process is for."""
+
+import gc
+import logging
+import os
+import random
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Literal
+
+import structlog
+
+from stampbook import __version__
+from stampbook.clockwork.loop import Clockwork
+from stampbook.config import ConfigError, LogSettings, Settings
+from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.secrets import Vault, new_master_key
+from stampbook.delivery.sender import Sender
+from stampbook.delivery.worker import Sent, Worker
+from stampbook.engine.clock import real_ms
+from stampbook.engine.writer import Engine
+from stampbook.store.backend import Backend, open_backend
+from stampbook.store.deliveries import Deliveries
+from stampbook.values.ids import PROCESS_BITS, CommandIds
+
+Role = Literal["all", "api", "worker", "clock"]
+"""What a process is for; `all` is one process that does everything."""
+
+SQLITE = "sqlite:///"
+KEY_FILE_MODE = 0o600
+COLLECT_AFTER = 50_000
+"""Objects made before Python looks for garbage; most of ours die with their batch."""
+
+
+class App:
+    """The parts of a process, joined and not yet started.
+
+    Shapes: every role has an engine, a backend and a vault; the worker and the clockwork are there
+    for the roles that run them.
+    """
+
+    def __init__(self, settings: Settings, role: Role = "all") -> None:
+        self.settings = settings
+        self.role: Role = role
+        self.vault = Vault(master_keys(settings))
+        self.backend: Backend = open_backend(settings.database.url)
+        self.new_id = ids()
+        self.worker = _worker(self) if role in {"all", "worker"} else None
+        self.engine = Engine(
+            self.backend, writers=settings.server.writers, on_deliveries=self._announce
+        )
+        self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        """Begin to work."""
+        gc.set_threshold(COLLECT_AFTER)
+        self.engine.start()
+        if self.worker is not None:
+            self._threads = [Thread(target=self.worker.run, name="delivery", daemon=True)]
+            self._threads[0].start()
+        if self.clockwork is not None:
+            self.clockwork.start()
+
+    def stop(self) -> None:
+        """Finish what was begun, in order, and close the database."""
+        if self.clockwork is not None:
+            self.clockwork.stop()
+        self.engine.stop()
+        if self.worker is not None:
+            self.worker.stop()
+        for thread in self._threads:
+            thread.join()
+        self.backend.close()
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether every part is at work."""
+        clockwork = self.clockwork is None or self.clockwork.is_running
+        workers = all(thread.is_alive() for thread in self._threads)
+        return self.engine.is_running and clockwork and workers
+
+    def _announce(self, _: int) -> None:
+        if self.worker is not None:
+            self.worker.wake()
+
+
+def ids() -> Callable[[], str]:
+    """Give a source of ids for what is no command; safe for threads."""
+    source, lock = CommandIds(secrets.randbits(PROCESS_BITS)), Lock()
+
+    def take() -> str:
+        with lock:
+            return source.take(real_ms())
+
+    return take
+
+
+def _worker(app: App) -> Worker:
+    policy = Policy(
+        allow_private=app.settings.delivery.allow_private,
+        certificates=system_certificates(),
+        user_agent=f"Stampbook/{__version__}",
+    )
+    return Worker(
+        queue=Deliveries(app.backend, app.new_id),
+        sender=Sender[Sent](policy),
+        vault=app.vault,
+        now_ms=real_ms,
+        fraction=random.SystemRandom().random,
+        new_id=app.new_id,
+    )
+
+
+def master_keys(settings: Settings) -> list[str]:
+    """Give the keys that seal the endpoints' secrets, the newest first.
+
+    Shapes: beside an SQLite database a key file is made at the first start, for its owner only.
+    Errors: ConfigError when there is no key and none can be made.
+    """
+    if settings.secrets.key:
+        return settings.secrets.key.split()
+    path = settings.secrets.key_file
+    is_ours = not path and settings.database.url.startswith(SQLITE)
+    if is_ours:
+        path = settings.database.url.removeprefix(SQLITE) + ".key"
+        _make_key_file(Path(path))
+    if not path:
+        raise ConfigError("secrets.key", "default", "set a key: PostgreSQL keeps none beside it")
+    try:
+        keys = Path(path).read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "secrets.key_file", "default" if is_ours else "file", str(error)
+        ) from None
+    if not keys:
+        raise ConfigError("secrets.key_file", "file", "it holds no key")
+    return keys
+
+
+def _make_key_file(path: Path) -> None:
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_FILE_MODE)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigError("secrets.key_file", "default", str(error)) from None
+    with os.fdopen(file, "w", encoding="ascii") as opened:
+        opened.write(new_master_key() + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def configure_logs(settings: LogSettings) -> None:
+    """Log to standard error; a traceback never prints what its variables held."""
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    last: list[structlog.typing.Processor] = (
+        [
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
+            structlog.processors.JSONRenderer(),
+        ]
+        if settings.format == "json"
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
