@@ -130,8 +130,9 @@ def _find(spelt: str, name: str, known: Columns) -> Column | None:
     if column is None:
         near = choose_from(name, known.fixed)
         guess = f"{near} " if near.startswith("Did") else ""
+        what = f"column {spelt!r}" if spelt == name else f"field {name!r} of the column {spelt!r}"
         raise HeaderError(
-            f"The column {spelt!r} is not known. Known are {', '.join(known.known)}.",
+            f"The {what} is not known. Known are {', '.join(known.known)}.",
             f"{guess}Say which field it is with --map {spelt}=<field>, "
             f"or leave it out with --map {spelt}=",
         )

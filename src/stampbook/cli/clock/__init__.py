@@ -1,0 +1,1 @@
+"""Read a program's clock, and move that of a sandbox."""

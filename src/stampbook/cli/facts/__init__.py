@@ -1,0 +1,1 @@
+"""See what happened, and which kinds of facts there are."""

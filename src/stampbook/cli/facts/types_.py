@@ -1,0 +1,17 @@
+"""List every kind of fact, when it is sent, and what each dialect calls it."""
+
+from stampbook.cli.terminal.output import tell
+from stampbook.dialects import catalogue as dialects
+from stampbook.facts import catalogue as facts
+
+
+def command() -> None:
+    """List every kind of fact, when it is sent, and what each dialect calls it."""
+    speakers = [dialect for dialect in dialects().values() if dialect.name != "native"]
+    tell(
+        ["fact", "sent when", *(dialect.name for dialect in speakers)],
+        [
+            [name, kind.sent_when, *(dialect.event_type(kind) or "-" for dialect in speakers)]
+            for name, kind in facts().items()
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Take over members and orders from CSV files."""

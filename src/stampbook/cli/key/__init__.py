@@ -1,0 +1,1 @@
+"""Manage the keys of the API."""

@@ -1,0 +1,80 @@
+"""The entry point: walks the folder for commands, runs one, and turns errors into exit codes."""
+
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App, CycloptsError
+
+import stampbook
+from stampbook.cli.terminal.errors import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    CommandError,
+    complain,
+    first_line,
+)
+from stampbook.config import ConfigError
+from stampbook.store.backend import StoreError
+
+FOLDER = Path(__file__).parent
+NO_COMMANDS = {"__init__", "main", "terminal"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give the exit code; without arguments, those of the process."""
+    try:
+        code = build()(arguments, exit_on_error=False, result_action="return_value")
+    except CycloptsError:  # already printed
+        return MISUSED
+    except CommandError as error:
+        complain(error.message, error.remedy)
+        return FAILED
+    except ConfigError as error:
+        complain(f"Setting {error}.", "Correct it: see `stampbook config show --origin`.")
+        return FAILED
+    except StoreError as error:
+        complain(
+            f"The database failed: {first_line(error)}.", "Check its URL, and that it answers."
+        )
+        return FAILED
+    except KeyboardInterrupt:
+        complain("Interrupted.", "Run the same command again.")
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def build() -> App:
+    """Give the application with every command that the folder holds."""
+    app = App(
+        name="stampbook",
+        help=stampbook.__doc__ or "",
+        version=stampbook.__version__,
+        help_format="plaintext",  # the others take longer to import than all of ours
+    )
+    _add(app, FOLDER, "stampbook.cli")
+    return app
+
+
+def _add(app: App, folder: Path, package: str) -> None:
+    for path in sorted(folder.iterdir()):
+        name = path.stem.removesuffix("_")
+        if path.stem in NO_COMMANDS:
+            continue
+        if path.suffix == ".py":
+            app.command(f"{package}.{path.stem}:command", name=name, help=_docstring(path))
+        elif (path / "__init__.py").is_file():
+            group = App(name=name, help=_docstring(path / "__init__.py"))
+            _add(group, path, f"{package}.{path.stem}")
+            app.command(group)
+
+
+def _docstring(path: Path) -> str:
+    """Give a file's docstring without importing it."""
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

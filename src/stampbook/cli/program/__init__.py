@@ -1,0 +1,1 @@
+"""Make a program, and put its rules into force."""

@@ -1,0 +1,104 @@
+"""Answer the API, deliver webhooks and run what falls due."""
+
+import os
+import time
+from typing import Annotated
+
+import uvicorn
+from cyclopts import Parameter
+
+from stampbook.bootstrap import SQLITE, App, Role, configure_logs, master_keys
+from stampbook.cli.terminal.errors import CommandError
+from stampbook.cli.terminal.interrupts import interruptible
+from stampbook.cli.terminal.options import DatabaseOption
+from stampbook.cli.terminal.output import say
+from stampbook.cli.terminal.serving import APPLICATIONS
+from stampbook.cli.terminal.settings import configuration, overrides
+from stampbook.config import Settings
+from stampbook.store.migrate import is_current
+
+GRACE_SECONDS = 10
+"""How long requests on their way may take when the server stops."""
+WATCH_SECONDS = 0.2
+
+
+def command(
+    *,
+    role: Annotated[
+        Role, Parameter(help="What this process is for; worker delivers, clock runs what is due.")
+    ] = "all",
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on.")] = None,
+    processes: Annotated[
+        int | None, Parameter(help="How many processes answer; more than one needs PostgreSQL.")
+    ] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Answer the API, deliver webhooks and run what falls due, until Ctrl-C or SIGTERM.
+
+    It finishes what was admitted before it ends. Settings are read from the environment, as
+    STAMPBOOK_DATABASE_URL, and from the TOML file that STAMPBOOK_CONFIG names: see `stampbook
+    config show --origin`.
+    """
+    given = overrides(
+        {
+            "database.url": database,
+            "server.host": host,
+            "server.port": port,
+            "server.processes": processes,
+        }
+    )
+    os.environ.update(given)  # the server's own processes read their settings from there
+    settings = configuration().settings
+    _check(settings)
+    if role in APPLICATIONS:
+        _serve(settings, APPLICATIONS[role])
+    else:
+        _work(settings, role)
+
+
+def _check(settings: Settings) -> None:
+    """See that a process can start, so that it is told once and not by each of them.
+
+    Errors: CommandError, ConfigError, StoreError.
+    """
+    url = settings.database.url
+    if settings.server.processes > 1 and url.startswith(SQLITE):
+        raise CommandError("SQLite is served by one process.", "Use PostgreSQL, or --processes 1.")
+    master_keys(settings)
+    if not is_current(url):
+        raise CommandError(
+            "The database has not the schema of this version.", "Run: stampbook migrate"
+        )
+
+
+def _serve(settings: Settings, application: str) -> None:
+    server = settings.server
+    say(f"Serving on http://{server.host}:{server.port}")
+    with interruptible():  # the server hands a signal on when it has stopped: that is no failure
+        uvicorn.run(
+            application,
+            factory=True,
+            host=server.host,
+            port=server.port,
+            workers=server.processes,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+
+
+def _work(settings: Settings, role: Role) -> None:
+    configure_logs(settings.log)
+    app = App(settings, role)
+    with interruptible() as wants_to_stop:
+        app.start()
+        say(f"Working as {role}.")
+        while not wants_to_stop() and app.is_running:
+            time.sleep(WATCH_SECONDS)
+        is_well = app.is_running
+        app.stop()
+    if not is_well:
+        raise CommandError("A part of the process ended.", "Read the log, and start it again.")

@@ -1,0 +1,1 @@
+"""What the commands share: options, output, errors, and the parts opened for a command."""
