@@ -250,7 +250,7 @@ POOL_CODE = Table(
     _key("code"),
     _number("position"),
     _key("coupon_id", optional=True),
-    PrimaryKeyConstraint("program_id", "reward_id", "code"),
+    PrimaryKeyConstraint("program_id", "code"),
     Index(
         "ix_pool_code_free",
         "program_id",

@@ -296,7 +296,7 @@ def _create_tables() -> None:
         sa.Column("code", KEY, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("coupon_id", KEY, nullable=True),
-        sa.PrimaryKeyConstraint("program_id", "reward_id", "code", name="pk_pool_code"),
+        sa.PrimaryKeyConstraint("program_id", "code", name="pk_pool_code"),
         sqlite_with_rowid=False,
     )
     op.create_index(
