@@ -1,6 +1,7 @@
 """The entry point: walks the folder for commands, runs one, and turns errors into exit codes."""
 
 import ast
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ NO_COMMANDS = {"__init__", "main", "terminal"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give the exit code; without arguments, those of the process."""
+    code: object = None
     try:
         code = build()(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:  # already printed
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("Interrupted.", "Run the same command again.")
         return INTERRUPTED
+    except BrokenPipeError:  # who read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code if isinstance(code, int) else 0
 
 

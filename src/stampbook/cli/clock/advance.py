@@ -9,7 +9,6 @@ from stampbook.cli.terminal.errors import FAILED, INTERRUPTED, CommandError, com
 from stampbook.cli.terminal.ids import new_id
 from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.opening import (
-    ProgramRow,
     choose_program,
     definition_of,
     opened_engine,
@@ -21,8 +20,9 @@ from stampbook.clockwork.advance import AdvanceReport, advance
 from stampbook.clockwork.sweep import Progress, SweepError
 from stampbook.core.refusals import CLOCK_IS_REAL, Refused
 from stampbook.engine.writer import Engine
+from stampbook.store.reading.programs import ProgramLine
 from stampbook.values.calendars import after_days, after_months
-from stampbook.values.instants import Instant, from_ms, to_ms
+from stampbook.values.instants import Instant
 
 HOUR = timedelta(hours=1)
 SPAN_MAX = 100_000
@@ -57,18 +57,18 @@ def command(
     if isinstance(moved, Refused):
         complain(moved.detail, moved.remedy)
         return FAILED
-    say(f"{spell_time(to_ms(moved.now))}: {moved.items:,} things fell due on the way.")
+    say(f"{spell_time(moved.now)}: {moved.items:,} things fell due on the way.")
     return 0
 
 
 def _target(
-    engine: Engine, program: ProgramRow, to: Instant | None, *, months: int, days: int, hours: int
+    engine: Engine, program: ProgramLine, to: Instant | None, *, months: int, days: int, hours: int
 ) -> Instant:
     """Give where the clock is to go.
 
     Errors: CommandError when nothing, two things, or no way forward is asked for.
     """
-    if program.now_ms is None:
+    if program.now is None:
         raise CommandError(CLOCK_IS_REAL.meaning, CLOCK_IS_REAL.remedy)
     spans = (months, days, hours)
     if to is not None and any(spans):
@@ -78,22 +78,22 @@ def _target(
     if to is not None:
         return to
     if not any(spans):
-        if program.target_ms is None:
+        if program.target is None:
             raise CommandError("Nothing says how far.", "Give --to, --months, --days or --hours.")
-        return from_ms(program.target_ms)
+        return program.target
     zone = definition_of(engine.backend, program).time_zone
     try:
-        day = after_days(after_months(from_ms(program.now_ms), months, zone), days, zone)
+        day = after_days(after_months(program.now, months, zone), days, zone)
         return day + timedelta(hours=hours)
     except (OverflowError, ValueError) as error:
         raise CommandError("The calendar ends before.", "Move by less.") from error
 
 
 def _advance(
-    engine: Engine, program: ProgramRow, target: Instant
+    engine: Engine, program: ProgramLine, target: Instant
 ) -> AdvanceReport | Refused | None:
     """Move the clock and show how far it is; None when it was stopped."""
-    before = from_ms(program.now_ms or 0)
+    before = program.now or target
     with (
         interruptible() as wants_to_stop,
         progress_bar("Advancing", max(0, (target - before) // HOUR), "hours") as show,

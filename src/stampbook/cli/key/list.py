@@ -4,6 +4,7 @@ from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import spell_time, tell
 from stampbook.store.admin import keys
+from stampbook.values.instants import from_ms
 
 
 def command(*, program: ProgramOption = None, database: DatabaseOption = None) -> None:
@@ -19,8 +20,8 @@ def command(*, program: ProgramOption = None, database: DatabaseOption = None) -
                 key.id,
                 key.name,
                 " ".join(key.scopes),
-                spell_time(key.created_at_ms),
-                spell_time(key.revoked_at_ms),
+                spell_time(from_ms(key.created_at_ms)),
+                spell_time(None if key.revoked_at_ms is None else from_ms(key.revoked_at_ms)),
             ]
             for key in found
         ],

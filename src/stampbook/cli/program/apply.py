@@ -13,6 +13,7 @@ from stampbook.cli.terminal.output import say
 from stampbook.engine.clock import real_ms
 from stampbook.program.version import definition_hash
 from stampbook.store.admin import NewVersion, add_version
+from stampbook.values.instants import to_ms
 
 
 def command(
@@ -36,7 +37,7 @@ def command(
         if not yes:
             _ask()
         version = NewVersion(source=source, definition=wanted, hash=definition_hash(wanted))
-        now_ms = real_ms() if chosen.now_ms is None else chosen.now_ms
+        now_ms = real_ms() if chosen.now is None else to_ms(chosen.now)
         with backend.transaction() as unit:
             number = add_version(
                 unit, chosen.id, version, expected=chosen.version, created_at_ms=now_ms

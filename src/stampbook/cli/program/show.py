@@ -3,8 +3,7 @@
 from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say
-
-SOURCE = "SELECT source FROM definition WHERE program_id = ? AND version = ?"
+from stampbook.store.reading.programs import versions
 
 
 def command(*, program: ProgramOption = None, database: DatabaseOption = None) -> None:
@@ -12,6 +11,6 @@ def command(*, program: ProgramOption = None, database: DatabaseOption = None) -
     with opened_backend(database) as backend:
         chosen = choose_program(backend, program)
         with backend.read() as unit:
-            [(source,)] = unit.rows(SOURCE, (chosen.id, chosen.version))
-    say(f"# {chosen.name}, program {chosen.id}, version {chosen.version}, {chosen.clock} clock.")
-    say(source.rstrip())
+            newest = versions(unit, chosen.id)[0]
+    say(f"# {chosen.name}, program {chosen.id}, version {newest.version}, {chosen.clock} clock.")
+    say(newest.source.rstrip())

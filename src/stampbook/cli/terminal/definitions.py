@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from stampbook.cli.terminal.errors import CommandError
-from stampbook.cli.terminal.opening import ProgramRow, definition_of
+from stampbook.cli.terminal.opening import definition_of
 from stampbook.cli.terminal.output import say, tell
 from stampbook.core.definition import Definition
 from stampbook.program.diff import Change, difference
 from stampbook.program.parse import parse
 from stampbook.store.backend import Backend
+from stampbook.store.reading.programs import ProgramLine
 
 
 class DefinitionError(CommandError):
@@ -43,7 +44,7 @@ def defined(source: str, path: Path) -> Definition:
     )
 
 
-def show_changes(backend: Backend, program: ProgramRow, wanted: Definition) -> tuple[Change, ...]:
+def show_changes(backend: Backend, program: ProgramLine, wanted: Definition) -> tuple[Change, ...]:
     """Print what a definition would change in a program, and give it."""
     changes = difference(definition_of(backend, program), wanted)
     if changes:

@@ -3,28 +3,13 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from msgspec import Struct
-
 from stampbook.cli.terminal.errors import CommandError
 from stampbook.cli.terminal.settings import configuration
 from stampbook.core.definition import Definition
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, StoreError, open_backend
 from stampbook.store.programs import Programs
-from stampbook.values.ids import ProgramId
-
-PROGRAMS = "SELECT id, name, clock, now_ms, target_ms, version FROM program"
-
-
-class ProgramRow(Struct, frozen=True):
-    """A program as it stands. Shapes: `now_ms` is set for a test clock."""
-
-    id: ProgramId
-    name: str
-    clock: str
-    now_ms: int | None
-    target_ms: int | None
-    version: int
+from stampbook.store.reading.programs import ProgramLine, programs
 
 
 @contextmanager
@@ -69,24 +54,19 @@ def opened_engine(database: str | None) -> Generator[Engine]:
             engine.stop()
 
 
-def programs(backend: Backend) -> list[ProgramRow]:
-    """Give all programs, oldest first."""
-    with backend.read() as unit:
-        return [ProgramRow(*row) for row in unit.rows(f"{PROGRAMS} ORDER BY id")]
-
-
-def definition_of(backend: Backend, program: ProgramRow) -> Definition:
+def definition_of(backend: Backend, program: ProgramLine) -> Definition:
     """Give the definition that is in force."""
     with backend.read() as unit:
         return Programs().definition(unit, program.id, program.version)
 
 
-def choose_program(backend: Backend, wanted: str | None) -> ProgramRow:
+def choose_program(backend: Backend, wanted: str | None) -> ProgramLine:
     """Give the program with an id or a name; when none is wanted, the only one.
 
     Errors: CommandError when there is no such program, or more than one.
     """
-    known = programs(backend)
+    with backend.read() as unit:
+        known = programs(unit)
     found = [one for one in known if wanted in {None, one.id, one.name}]
     if len(found) == 1:
         return found[0]

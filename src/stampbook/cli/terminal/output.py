@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stampbook.values.instants import from_ms
+from stampbook.values.instants import Instant
 
 PIPED_WIDTH = 400
 """Units: characters; a table that another program reads is not wrapped to a screen."""
@@ -18,9 +18,9 @@ def say(text: str) -> None:
     print(text)
 
 
-def spell_time(ms: int | None) -> str:
-    """Spell milliseconds since 1970 as a time in UTC; empty when there is none."""
-    return "" if ms is None else from_ms(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+def spell_time(instant: Instant | None) -> str:
+    """Spell an instant to the second; empty when there is none."""
+    return "" if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def tell(
@@ -37,7 +37,8 @@ def tell(
     if console.is_terminal:
         console.print(table)
         return
-    with console.capture() as captured:
-        console.print(table, width=PIPED_WIDTH)
+    wide = Console(width=PIPED_WIDTH)
+    with wide.capture() as captured:
+        wide.print(table)
     for line in captured.get().splitlines():
         print(line.rstrip())
