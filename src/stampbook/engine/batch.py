@@ -8,7 +8,7 @@ from msgspec import Struct
 from stampbook.commands import Needs, kind_of
 from stampbook.commands.run_due import RunDue
 from stampbook.engine.clock import Clock
-from stampbook.engine.deciding import Deciding, Secret
+from stampbook.engine.deciding import Decide, Deciding, Secret
 from stampbook.engine.metrics import Metrics
 from stampbook.engine.submission import Failed, Outcome, Ticket
 from stampbook.store.asked import together
@@ -23,12 +23,13 @@ MOVE_CLOCK = "UPDATE program SET now_ms = ? WHERE id = ?"
 
 
 class Tools(Struct, frozen=True, kw_only=True):
-    """What a batch works with. `secret` gives random bytes."""
+    """What a batch works with. `secret` gives random bytes; `decide` is that of the commands."""
 
     backend: Backend
     programs: Programs
     clock: Clock
     secret: Secret
+    decide: Decide
 
 
 class BatchRun:
@@ -95,6 +96,7 @@ class BatchRun:
             now_ms=tools.clock.now_ms(opening.program_id, test_ms),
             recorded_ms=tools.clock.real_ms(),
             secret=tools.secret,
+            decide=tools.decide,
         )
 
     def _test_clock(self, unit: Unit, opening: Opening) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 
-from stampbook import commands
 from stampbook.commands import Command
 from stampbook.commands.run_due import DueRan, RunDue
 from stampbook.core.draft import Changes, Draft
@@ -29,6 +29,7 @@ from stampbook.values.instants import from_ms, to_ms
 from stampbook.values.json import encode
 
 Secret = Callable[[int], bytes]
+Decide = Callable[[Draft, Command], Struct | Refused]
 
 log = structlog.get_logger()
 
@@ -43,11 +44,18 @@ def replay(stored: Stored, submission: Submission) -> Outcome:
 class Deciding:
     """The commands of a batch being decided; `batch` grows to what is to be stored.
 
-    Shapes: `now_ms` is the program's time; `is_test` says that a sweep moves it.
+    Shapes: `now_ms` is the program's time; a sweep moves that of a test clock.
     """
 
     def __init__(
-        self, opening: Opening, loaded: Loaded, *, now_ms: int, recorded_ms: int, secret: Secret
+        self,
+        opening: Opening,
+        loaded: Loaded,
+        *,
+        now_ms: int,
+        recorded_ms: int,
+        secret: Secret,
+        decide: Decide,
     ) -> None:
         self.now_ms = now_ms
         self.batch = Batch(
@@ -60,6 +68,7 @@ class Deciding:
         )
         self._is_test = opening.now_ms is not None
         self._secret = secret
+        self._decision = decide
         self._subscribers: dict[str, list[EndpointId]] = {}
 
     def outcome(self, ticket: Ticket) -> Outcome:
@@ -87,7 +96,7 @@ class Deciding:
             secret=self._secret,
         )
         try:
-            result = commands.decide(draft, command)
+            result = self._decision(draft, command)
             outcome = Rejected(result) if isinstance(result, Refused) else Done(encode(result))
         except Exception:
             # its draft is dropped; the others of the batch know nothing of it

@@ -10,8 +10,10 @@ from threading import Lock, Thread
 
 import structlog
 
+from stampbook import commands
 from stampbook.engine.batch import BatchRun, Tools
 from stampbook.engine.clock import Clock
+from stampbook.engine.deciding import Decide
 from stampbook.engine.metrics import Metrics, total
 from stampbook.engine.queue import WAITING_MAX, Queue
 from stampbook.engine.settling import Settling
@@ -53,12 +55,17 @@ class Engine:
         writers: int = 1,
         waiting_max: int = WAITING_MAX,
         on_deliveries: Callable[[int], None] = _nothing,
+        decide: Decide = commands.decide,
     ) -> None:
         self.backend = backend
         self.programs = programs or Programs()
         self.clock = clock or Clock()
         self._tools = Tools(
-            backend=backend, programs=self.programs, clock=self.clock, secret=os.urandom
+            backend=backend,
+            programs=self.programs,
+            clock=self.clock,
+            secret=os.urandom,
+            decide=decide,
         )
         self._queue = Queue(waiting_max)
         self._ids = CommandIds(secrets.randbits(PROCESS_BITS))

@@ -1,5 +1,7 @@
 """Administration: programs, their definitions and keys; the few writes that are not commands."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from stampbook.core.definition import Definition
@@ -85,10 +87,11 @@ def add_version(
     return expected + 1
 
 
-def _due_rules(definition: Definition) -> tuple[int | None, str]:
+def _due_rules(definition: Definition) -> tuple[Any, ...]:
     """Give all that work due in the future is worked out from, the member's own records apart."""
-    days = definition.points.inactivity_days
-    return days, definition.time_zone if days is not None else ""
+    tiers = definition.tiers
+    has_tiers = bool(tiers.levels)
+    return definition.points.inactivity_days, definition.time_zone, tiers.period, has_tiers
 
 
 def _insert_version(

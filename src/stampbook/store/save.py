@@ -33,7 +33,7 @@ TRANSACTION: Columns = (
 )  # fmt: skip
 ENTRY: Columns = (
     "program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified", "at_ms",
-    "available_after", "command_id",
+    "available_after", "command_id", "position",
 )  # fmt: skip
 MOVE: Columns = ("program_id", "entry_id", "lot_id", "member", "points")
 ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "body")
@@ -184,7 +184,7 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
             (
                 program, entry.id, entry.member, entry.transaction_id, entry.kind, entry.points,
                 entry.debt, entry.qualified, to_ms(entry.at), entry.available_after,
-                entry.command_id,
+                entry.command_id, batch.opening.position,
             )
             for entry in changes.entries
         ],

@@ -181,7 +181,8 @@ ENTRY = Table(
     _number("at_ms"),
     _number("available_after"),
     _key("command_id"),
-    PrimaryKeyConstraint("program_id", "member", "id"),
+    _number("position"),  # of its batch: ids rise within a batch, positions from one to the next
+    PrimaryKeyConstraint("program_id", "member", "position", "id"),
     sqlite_with_rowid=False,
 )
 

@@ -94,15 +94,17 @@ def entries(
     """
     query = Query(
         "SELECT id, transaction_id, kind, points, debt, qualified, at_ms, available_after, "
-        "command_id FROM entry",
+        "command_id, position FROM entry",
         program_id,
     ).where("member = ?", member)
-    rows = _before(query, after).rows(unit, NEWEST, limit + 1)
-    return page_of(rows, limit, _entry, lambda row: row[:1])
+    if after:
+        query.where("(position, id) < (?, ?)", *key_of(after, int, str))
+    rows = query.rows(unit, "ORDER BY position DESC, id DESC LIMIT ?", limit + 1)
+    return page_of(rows, limit, _entry, lambda row: (row[9], row[0]))
 
 
 def _entry(row: Row) -> EntryLine:
-    entry_id, transaction_id, kind, points, debt, qualified, at_ms, available, command_id = row
+    entry_id, transaction_id, kind, points, debt, qualified, at_ms, available, command_id, _ = row
     return EntryLine(
         id=entry_id,
         transaction_id=transaction_id,

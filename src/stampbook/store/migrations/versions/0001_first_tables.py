@@ -153,7 +153,8 @@ def _create_tables() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("available_after", sa.BigInteger(), nullable=False),
         sa.Column("command_id", KEY, nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "member", "id", name="pk_entry"),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("program_id", "member", "position", "id", name="pk_entry"),
         sqlite_with_rowid=False,
     )
     op.create_table(

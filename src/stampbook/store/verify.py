@@ -1,0 +1,245 @@
+"""Verify: everything that is kept is worked out again from the ledger and compared.
+
+Shapes: streams over the members in a snapshot, so it can look at a database that is at work.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from stampbook.core.audit import Finding, Record, Told, audit
+from stampbook.core.counters import Counters
+from stampbook.core.entries import Entry, LotMove
+from stampbook.nouns.lot import Lot
+from stampbook.nouns.member import Member
+from stampbook.nouns.transaction import Transaction
+from stampbook.store.backend import Row, Unit
+from stampbook.store.subscriptions import subscription
+from stampbook.values.ids import EndpointId, MemberId, ProgramId
+from stampbook.values.instants import from_ms
+from stampbook.values.json import decode
+
+MEMBERS_AT_A_TIME = 200
+
+MEMBERS = """
+SELECT id, member_id, available, status, body, counters FROM member
+WHERE program_id = ? AND id > ? ORDER BY id LIMIT ?
+"""
+OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
+LOTS = f"SELECT member, remaining, held, is_open, body FROM lot {OF_MEMBERS} ORDER BY id"
+TRANSACTIONS = f"SELECT member, status, body FROM points_transaction {OF_MEMBERS} ORDER BY id"
+ENTRIES = f"""
+SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after, command_id
+FROM entry {OF_MEMBERS} ORDER BY position, id
+"""
+MOVES = f"SELECT member, entry_id, lot_id, points FROM lot_move {OF_MEMBERS} ORDER BY entry_id"
+FACTS = f"""
+SELECT member, id, type, sequence, position, recorded_at_ms, deliveries, body
+FROM fact {OF_MEMBERS} ORDER BY sequence
+"""
+DELIVERIES = """
+SELECT d.fact_id, d.endpoint_id FROM delivery d
+JOIN fact f ON f.program_id = d.program_id AND f.id = d.fact_id
+WHERE f.program_id = ? AND f.member IN (?*)
+"""
+ENDPOINTS = """
+SELECT id, dialect, event_types, updated_at_ms FROM endpoint
+WHERE program_id = ? AND status = 'active'
+"""
+COUNTS = "SELECT reward_id, redeemed FROM reward_count WHERE program_id = ?"
+POOL = """
+SELECT p.code, p.coupon_id, c.id FROM pool_code p
+LEFT JOIN coupon c ON c.program_id = p.program_id AND c.code = p.code
+WHERE p.program_id = ? AND p.coupon_id IS NOT NULL AND (c.id IS NULL OR c.id <> p.coupon_id)
+"""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """Something that is kept and is not what the ledger says. `member` is the merchant's key."""
+
+    program: ProgramId
+    what: str
+    member: str | None
+    expected: str
+    found: str
+
+
+class Verified(Struct, kw_only=True):
+    """How much was looked at; it grows while `verify` runs."""
+
+    members: int = 0
+    entries: int = 0
+    facts: int = 0
+
+
+class _Body(Struct, frozen=True):
+    """What is read of a fact's body."""
+
+    sequence: int
+    to_tier: str | None = None
+
+
+class _Watch(Struct, frozen=True):
+    """An active endpoint: what it is sent since when."""
+
+    endpoint_id: EndpointId
+    facts: frozenset[str]
+    since_ms: int
+
+
+def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> Iterator[Difference]:
+    """Give all differences of a program; nothing when it is sound."""
+    counted = seen or Verified()
+    redeemed: Counter[str] = Counter()
+    watches = [
+        _Watch(endpoint_id, subscription(endpoint_id, dialect, types).facts, since_ms)
+        for endpoint_id, dialect, types, since_ms in unit.rows(ENDPOINTS, (program_id,))
+    ]
+    last = ""
+    while rows := unit.rows(MEMBERS, (program_id, last, MEMBERS_AT_A_TIME)):
+        last = rows[-1][0]
+        yield from _members(unit, program_id, rows, watches, redeemed, counted)
+    yield from _rewards(unit, program_id, redeemed)
+
+
+def _members(
+    unit: Unit,
+    program_id: ProgramId,
+    members: Sequence[Row],
+    watches: Sequence[_Watch],
+    redeemed: Counter[str],
+    counted: Verified,
+) -> Iterator[Difference]:
+    ids = [row[0] for row in members]
+    queries = (LOTS, TRANSACTIONS, ENTRIES, MOVES, FACTS, DELIVERIES)
+    *found, delivered = unit.gather([(sql, (program_id, ids)) for sql in queries])
+    lots, transactions, entries, moves, facts = (_by_member(rows) for rows in found)
+    sent: dict[str, set[str]] = defaultdict(set)
+    for fact_id, endpoint_id in delivered:
+        sent[fact_id].add(endpoint_id)
+    for member, member_id, available, status, body, counters in members:
+        record = Record(
+            member=decode(body, Member),
+            counters=decode(counters, Counters),
+            lots=[decode(row[-1], Lot) for row in lots[member]],
+            transactions=[decode(row[-1], Transaction) for row in transactions[member]],
+            entries=[_entry(row) for row in entries[member]],
+            moves=[_move(row) for row in moves[member]],
+            facts=[_told(row) for row in facts[member]],
+        )
+        counted.members += 1
+        counted.entries += len(record.entries)
+        counted.facts += len(record.facts)
+        redeemed.update(
+            each.reward_id or ""
+            for each in record.transactions
+            if each.kind == "redeem" and each.status != "rejected"
+        )
+        findings = (
+            *audit(record),
+            *_columns(record, available, status, lots[member], transactions[member]),
+            *_deliveries(facts[member], sent, watches),
+        )
+        for finding in findings:
+            yield _difference(program_id, member_id, finding)
+
+
+def _by_member(rows: Sequence[Row]) -> dict[MemberId, list[Row]]:
+    found: dict[MemberId, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
+def _columns(
+    record: Record, available: int, status: str, lots: Sequence[Row], transactions: Sequence[Row]
+) -> Iterator[Finding]:
+    """Compare the columns that are searched with the records that they come from."""
+    member = record.member
+    kept = [
+        ("member: columns", (member.balances.available, member.status), (available, status)),
+        *(
+            (
+                f"lot {lot.id}: columns",
+                (lot.remaining, lot.held, lot.remaining + lot.held > 0),
+                (row[1], row[2], bool(row[3])),
+            )
+            for lot, row in zip(record.lots, lots, strict=True)
+        ),
+        *(
+            (f"transaction {one.id}: column", one.status, row[1])
+            for one, row in zip(record.transactions, transactions, strict=True)
+        ),
+    ]
+    for what, expected, found in kept:
+        if expected != found:
+            yield Finding(what, str(expected), str(found))
+
+
+def _deliveries(
+    facts: Sequence[Row], sent: dict[str, set[str]], watches: Sequence[_Watch]
+) -> Iterator[Finding]:
+    """Compare what was due with what is queued; a fact stored without webhooks is due to nobody."""
+    before = 0
+    for _, fact_id, kind, sequence, position, recorded_ms, due, body in facts:
+        if decode(body, _Body).sequence != sequence:
+            yield Finding(f"fact {fact_id}: the sequence in its body", str(sequence), body[:80])
+        if position <= before:
+            yield Finding(f"fact {fact_id}: position", f"over {before}", str(position))
+        before = position
+        if len(sent[fact_id]) != due:
+            yield Finding(f"fact {fact_id}: deliveries", str(due), str(len(sent[fact_id])))
+        for watch in watches:
+            wanted = due and kind in watch.facts and watch.since_ms < recorded_ms
+            if wanted and watch.endpoint_id not in sent[fact_id]:
+                yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")
+
+
+def _rewards(unit: Unit, program_id: ProgramId, redeemed: Counter[str]) -> Iterator[Difference]:
+    kept = dict(unit.rows(COUNTS, (program_id,)))
+    for reward in sorted({*kept, *redeemed}):
+        if kept.get(reward, 0) != redeemed[reward]:
+            finding = Finding(
+                f"reward {reward}: redeemed", str(redeemed[reward]), str(kept.get(reward, 0))
+            )
+            yield _difference(program_id, None, finding)
+    for code, coupon_id, found in unit.rows(POOL, (program_id,)):
+        finding = Finding(f"pool code {code}: its coupon", coupon_id, str(found))
+        yield _difference(program_id, None, finding)
+
+
+def _difference(program_id: ProgramId, member_id: str | None, finding: Finding) -> Difference:
+    return Difference(
+        program=program_id,
+        what=finding.what,
+        member=member_id,
+        expected=finding.expected,
+        found=finding.found,
+    )
+
+
+def _entry(row: Row) -> Entry:
+    (member, entry_id, transaction_id, kind, points, debt, qualified, at_ms, available,
+     command_id) = row  # fmt: skip
+    return Entry(
+        id=entry_id,
+        member=member,
+        transaction_id=transaction_id,
+        kind=kind,
+        points=points,
+        debt=debt,
+        qualified=qualified,
+        at=from_ms(at_ms),
+        available_after=available,
+        command_id=command_id,
+    )
+
+
+def _move(row: Row) -> LotMove:
+    member, entry_id, lot_id, points = row
+    return LotMove(entry_id=entry_id, lot_id=lot_id, member=member, points=points)
+
+
+def _told(row: Row) -> Told:
+    return Told(type=row[2], sequence=row[3], to_tier=decode(row[-1], _Body).to_tier)
