@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 import stampbook
 from stampbook.cli.terminal.errors import (
@@ -56,6 +56,7 @@ def build() -> App:
         name="stampbook",
         help=stampbook.__doc__ or "",
         version=stampbook.__version__,
+        default_parameter=Parameter(negative="", show_default=False),
         help_format="plaintext",  # the others take longer to import than all of ours
     )
     _add(app, FOLDER, "stampbook.cli")
@@ -68,16 +69,20 @@ def _add(app: App, folder: Path, package: str) -> None:
         if path.stem in NO_COMMANDS:
             continue
         if path.suffix == ".py":
-            app.command(f"{package}.{path.stem}:command", name=name, help=_docstring(path))
+            app.command(f"{package}.{path.stem}:command", name=name, help=_help(path))
         elif (path / "__init__.py").is_file():
-            group = App(name=name, help=_docstring(path / "__init__.py"))
+            group = App(name=name, help=_help(path / "__init__.py"))
             _add(group, path, f"{package}.{path.stem}")
             app.command(group)
 
 
-def _docstring(path: Path) -> str:
-    """Give a file's docstring without importing it."""
-    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+def _help(path: Path) -> str:
+    """Give the docstring of a command, or of a group, without importing the file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    command = next((node for node in functions if node.name == "command"), tree)
+    text = (ast.get_docstring(command) or "").partition("\n\nArgs:")[0]
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ WATCH_SECONDS = 0.2
 def command(
     *,
     role: Annotated[
-        Role, Parameter(help="What this process is for; worker delivers, clock runs what is due.")
+        Role,
+        Parameter(
+            help="What this process is for: worker delivers, clock runs what is due (default: all)."
+        ),
     ] = "all",
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on.")] = None,

@@ -14,9 +14,7 @@ HIDDEN = "(set, not shown)"
 
 def command(
     *,
-    origin: Annotated[
-        bool, Parameter(help="Say where each value came from, too.", negative="")
-    ] = False,
+    origin: Annotated[bool, Parameter(help="Say where each value came from, too.")] = False,
     database: DatabaseOption = None,
 ) -> None:
     """Show every setting; what may hold a password is not shown.

@@ -29,7 +29,9 @@ def command(
     url: Annotated[str, Parameter(help="Where the webhooks go: http or https.")],
     /,
     *,
-    dialect: Annotated[str, Parameter(help="How they read on the wire.")] = "native",
+    dialect: Annotated[
+        str, Parameter(help="How they read on the wire (default: native).")
+    ] = "native",
     event: Annotated[
         tuple[str, ...],
         Parameter(help="A kind of fact to send; may be given several times (default: all)."),

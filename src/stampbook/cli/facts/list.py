@@ -36,14 +36,12 @@ class FactHead(Struct):
 
 def command(
     *,
-    last: Annotated[int, Parameter(help=f"How many; at most {PAGE_MAX}.")] = 20,
+    last: Annotated[int, Parameter(help=f"How many (default: 20); at most {PAGE_MAX}.")] = 20,
     type_: Annotated[
         tuple[str, ...],
         Parameter(name="--type", help="Only this kind of fact; may be given several times."),
     ] = (),
-    follow: Annotated[
-        bool, Parameter(help="Go on with new ones, until Ctrl-C.", negative="")
-    ] = False,
+    follow: Annotated[bool, Parameter(help="Go on with new ones, until Ctrl-C.")] = False,
     program: ProgramOption = None,
     database: DatabaseOption = None,
 ) -> None:

@@ -20,7 +20,7 @@ def command(
     file: TomlFile,
     /,
     *,
-    yes: Annotated[bool, Parameter(help="Do not ask.", negative="")] = False,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
     program: ProgramOption = None,
     database: DatabaseOption = None,
 ) -> None:

@@ -27,7 +27,7 @@ def command(
     *,
     test_clock: Annotated[
         bool,
-        Parameter(help="A sandbox: its clock only moves when it is told to.", negative=""),
+        Parameter(help="A sandbox: its clock only moves when it is told to."),
     ] = False,
     start: Annotated[
         InstantOption | None, Parameter(help="Where the test clock begins (default: now).")

@@ -38,11 +38,11 @@ class ImportOptions:
 
     dry_run: Annotated[
         bool,
-        Parameter(help="Decide every row alone and store nothing.", negative=""),
+        Parameter(help="Decide every row alone and store nothing."),
     ] = False
-    no_webhooks: Annotated[
-        bool, Parameter(help="Store the facts, and send them to nobody.", negative="")
-    ] = False
+    no_webhooks: Annotated[bool, Parameter(help="Store the facts, and send them to nobody.")] = (
+        False
+    )
     rejected: Annotated[
         Path | None,
         Parameter(help="Where rejected rows are written (default: FILE with .rejected.csv)."),
@@ -51,7 +51,9 @@ class ImportOptions:
         tuple[str, ...],
         Parameter(help="COLUMN=FIELD: which field a column is; COLUMN= leaves it out."),
     ] = ()
-    delimiter: Annotated[str, Parameter(help="What stands between two columns.")] = ","
+    delimiter: Annotated[
+        str, Parameter(help="What stands between two columns (default: a comma).")
+    ] = ","
     database: DatabaseOption = None
     program: ProgramOption = None
 
