@@ -1,0 +1,46 @@
+"""Measure: `python -m bench [--quick] [--only PART]` prints a table and writes build/bench.json."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import batches, http_awards, takeover
+from bench.ground import Ground
+from bench.report import Measured, show, write
+from stampbook.bootstrap import configure_logs
+from stampbook.config import LogSettings
+
+PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
+    "engine_sqlite": batches.measure_sqlite,
+    "engine_postgres": batches.measure_postgres,
+    "http": http_awards.measure,
+    "import": takeover.measure,
+}
+
+
+def main() -> int:
+    """Measure what is asked for; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="measure one part")
+    parser.add_argument("--quick", action="store_true", help="less exact, in half a minute")
+    parser.add_argument("--strict", action="store_true", help="fail when a target is missed")
+    asked = parser.parse_args()
+    configure_logs(LogSettings(level="error"))
+    measured: list[Measured] = []
+    with tempfile.TemporaryDirectory(prefix="stampbook-bench-") as folder, ExitStack() as stack:
+        ground = Ground(Path(folder), stack, is_quick=asked.quick)
+        for name, measure in PARTS.items():
+            if asked.only in {None, name}:
+                print(f"measuring {name} ...", file=sys.stderr, flush=True)
+                measured += measure(ground)
+    show(measured)
+    write(measured)
+    missed = [one for one in measured if one.target and not one.target.is_met(one.value)]
+    return 1 if asked.strict and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Batches: an engine with many waiting callers against the same commands one by one."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from bench.ground import Ground
+from bench.one_by_one import batched_rate, one_by_one_rate
+from bench.report import Measured, Target, ratio_of
+from bench.shop import award_bodies, awards
+from stampbook.store.backend import Backend, open_backend
+
+CALLERS = 64
+COMMANDS = 20_000
+ENOUGH = Target(least=4)
+CONNECTIONS = {"sqlite": 1, "postgres": 16}
+"""SQLite takes one transaction at a time, so one thread is the fastest way through it."""
+
+
+def measure_sqlite(ground: Ground) -> list[Measured]:
+    """Measure the engine on SQLite."""
+    return _measure(ground, "sqlite")
+
+
+def measure_postgres(ground: Ground) -> list[Measured]:
+    """Measure the engine on PostgreSQL."""
+    return _measure(ground, "postgres")
+
+
+def _measure(ground: Ground, kind: str) -> list[Measured]:
+    commands = awards(award_bodies(ground.members, COMMANDS))
+    connections = CONNECTIONS[kind]
+    alone: list[float] = []
+    together: list[float] = []
+    with _opened(ground, kind) as one, _opened(ground, kind) as other:
+        for _ in range(ground.repetitions):
+            alone.append(
+                one_by_one_rate(one, commands, connections=connections, seconds=ground.seconds)
+            )
+            together.append(
+                batched_rate(other, commands, callers=CALLERS, writers=1, seconds=ground.seconds)
+            )
+    return _measured(kind, together, alone, connections)
+
+
+@contextmanager
+def _opened(ground: Ground, kind: str) -> Generator[Backend]:
+    if kind == "sqlite":
+        backend = open_backend(ground.sqlite())
+        yield backend
+        backend.close()
+        return
+    with ground.postgres() as url:
+        backend = open_backend(url)
+        yield backend
+        backend.close()
+
+
+def _measured(
+    kind: str, together: Sequence[float], alone: Sequence[float], connections: int
+) -> list[Measured]:
+    baseline = f"the same awards, one transaction each, {connections} connection(s)"
+    return [
+        Measured(
+            name=f"engine_{kind}_batch_ratio",
+            value=ratio_of(together, alone),
+            target=ENOUGH,
+            baseline=baseline,
+        ),
+        Measured(
+            name=f"engine_{kind}_batched_per_second",
+            value=sorted(together)[len(together) // 2],
+            baseline=f"{CALLERS} waiting callers",
+        ),
+        Measured(
+            name=f"engine_{kind}_one_by_one_per_second",
+            value=sorted(alone)[len(alone) // 2],
+            baseline=baseline,
+        ),
+    ]

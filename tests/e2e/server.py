@@ -1,0 +1,118 @@
+"""A real server process: `stampbook serve` on loopback, stopped politely or killed."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+HOST = "127.0.0.1"
+START_SECONDS = 30
+STOP_SECONDS = 20
+POLL_SECONDS = 0.02
+LIFE_SECONDS_MAX = 600
+"""The server ends by itself then, whatever became of whoever started it."""
+
+SERVE = (
+    "import signal, sys; "
+    f"signal.alarm({LIFE_SECONDS_MAX}); "
+    "from stampbook.cli.main import main; "
+    "sys.exit(main())"
+)
+
+
+@dataclass(slots=True)
+class Server:
+    """A server of one database; it may be killed and started again on the same port."""
+
+    database: str
+    port: int
+    master_key: str
+    role: str = "all"
+    processes: int = 1
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; it leads a group of its own."""
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it can work."""
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", SERVE, "serve", "--host", HOST, "--port", str(self.port)),
+                *("--role", self.role, "--processes", str(self.processes)),
+            ],
+            env={
+                **os.environ,
+                "STAMPBOOK_DATABASE_URL": self.database,
+                "STAMPBOOK_SECRETS_KEY": self.master_key,
+                "STAMPBOOK_DELIVERY_ALLOW_PRIVATE": "true",
+                "STAMPBOOK_LOG_LEVEL": "warning",
+                **self.settings,
+            },
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not is_ready(self.port):
+            assert self.process.poll() is None, f"the server ended: {self.process.returncode}"
+            assert time.monotonic() < deadline, "the server was not ready in time"
+            time.sleep(POLL_SECONDS)
+
+    def kill(self) -> None:
+        """End it and all its processes at once, as a power cut would."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        """Ask it to end, and make sure that it does."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.process = None
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether a server says that it can do its work."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def free_port() -> int:
+    """Give a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(server: Server) -> Generator[Server]:
+    """Start a server; it is gone when the block ends."""
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        server.kill()
