@@ -16,26 +16,35 @@ from stampbook.core.counters import (
 )
 from stampbook.core.draft import Draft
 from stampbook.values.calendars import local_day
+from stampbook.values.instants import Instant
 
 PERIODS: tuple[CounterPeriod, ...] = ("day", "week", "month", "lifetime")
 
 
-def count(draft: Draft, book: Book, subject: str, *, times: int, points: int) -> None:
-    """Count something that the member did, in every period that holds the present day.
+def count(
+    draft: Draft,
+    book: Book,
+    subject: str,
+    *,
+    times: int,
+    points: int,
+    done_at: Instant | None = None,
+) -> None:
+    """Count something that the member did, in every period that holds its day.
 
-    Shapes: below zero takes back; a period that has passed is left alone.
+    Shapes: `done_at` is the present unless it says otherwise; below zero takes back; a period that
+    has passed is left alone.
     """
-    day = local_day(draft.at, draft.definition.time_zone)
+    day = local_day(done_at or draft.at, draft.definition.time_zone)
     counters = book.counters
-    now: dict[CounterPeriod, Count] = {}
+    counts = dict(counters.counts.get(subject, {}))
     for per in PERIODS:
+        start = counter_start(day, per)
+        if per in counts and counts[per].start > start:
+            continue
         so_far = counted(counters, subject, per, day)
-        now[per] = Count(
-            counter_start(day, per),
-            max(0, so_far.times + times),
-            max(0, so_far.points + points),
-        )
-    draft.change_counters(book, replace(counters, counts={**counters.counts, subject: now}))
+        counts[per] = Count(start, max(0, so_far.times + times), max(0, so_far.points + points))
+    draft.change_counters(book, replace(counters, counts={**counters.counts, subject: counts}))
 
 
 def add_to_day(

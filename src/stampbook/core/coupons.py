@@ -79,11 +79,22 @@ def coupon_for(
 
 
 def issue(draft: Draft, book: Book, reward: Reward, coupon: Coupon) -> None:
-    """Store a coupon and say that it was given."""
+    """Store a coupon, and say that it was given unless it is still on hold."""
     if reward.coupon == "pool":
         draft.take_code(reward.id, coupon.code, coupon.id)
     draft.put_coupon(book, coupon)
-    draft.fact(CouponIssued, book, coupon=coupon)
+    if coupon.status == "issued":
+        draft.fact(CouponIssued, book, coupon=coupon)
+
+
+def issue_held(draft: Draft, book: Book, coupon: Coupon) -> None:
+    """Give a coupon whose hold is approved, and say so.
+
+    Source: decisions/0008.
+    """
+    issued = replace(coupon, status="issued", modified_at=draft.at)
+    draft.put_coupon(book, issued)
+    draft.fact(CouponIssued, book, coupon=issued)
 
 
 def change_status(
@@ -156,8 +167,8 @@ def cancel(
     give_back(draft, book, redemption.paid, held=False)
     draft.put_transaction(book, replace(redemption, status="refunded", modified_at=draft.at))
     draft.enter(book, "refund", redemption.points, redemption.id, moves=returned(redemption.paid))
-    repay(draft, book)
     cancelled = change_status(draft, book, coupon, "cancelled", redemption.points)
-    expire_due_lots(draft, book)
+    expire_due_lots(draft, book)  # points of an expired lot are gone and pay no debt
+    repay(draft, book)
     announce(draft, book, before)
     return cancelled, redemption.points

@@ -214,9 +214,11 @@ class Draft:
         return self.changes.redeemed.get(reward_id, self.state.redeemed.get(reward_id, 0))
 
     def free_code(self, reward_id: str) -> str | None:
-        """Give the next free code of a reward's pool."""
-        for code in self.state.codes.get(reward_id, ()):
-            if self.changes.codes.get((reward_id, code)) is None:
+        """Give the next free code of a reward's pool; one that came back goes first."""
+        changed = self.changes.codes
+        back = [code for owner, code in changed if owner == reward_id]
+        for code in (*reversed(back), *self.state.codes.get(reward_id, ())):
+            if changed.get((reward_id, code)) is None:
                 return code
         return None
 

@@ -158,7 +158,7 @@ def capture(draft: Draft, book: Book, hold: Transaction, approver: Approver) -> 
     _state_redeemed(draft, book, redeemed)
     coupon = book.coupons.get(hold.coupon_code or "")
     if coupon is not None:
-        coupons.change_status(draft, book, coupon, "issued")
+        coupons.issue_held(draft, book, coupon)
     return redeemed
 
 
@@ -178,10 +178,16 @@ def release(
     released = replace(hold, status="rejected", approver=approver, modified_at=draft.at)
     draft.put_transaction(book, released)
     draft.enter(book, "release", hold.points, hold.id, moves=returned(hold.paid))
-    repay(draft, book)
     reward_id = hold.reward_id or ""
     draft.count_redemption(reward_id, -1)
-    count(draft, book, f"reward:{reward_id}", times=-1, points=-hold.points)
+    count(
+        draft,
+        book,
+        f"reward:{reward_id}",
+        times=-1,
+        points=-hold.points,
+        done_at=hold.created_at,
+    )
     refused = refuse(
         code,
         member_id=hold.member_id,
@@ -195,6 +201,7 @@ def release(
     coupon = book.coupons.get(hold.coupon_code or "")
     if coupon is not None:
         coupons.release(draft, book, coupon)
-    expire_due_lots(draft, book)
+    expire_due_lots(draft, book)  # points of an expired lot are gone and pay no debt
+    repay(draft, book)
     announce(draft, book, before)
     return released

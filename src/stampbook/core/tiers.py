@@ -136,10 +136,10 @@ def reconsider(draft: Draft, book: Book, before: TierStanding | None) -> None:
     definition, tiers = draft.definition, draft.definition.tiers
     total, total_before = counted_total(tiers, after), counted_total(tiers, before)
     earned, current = level_earned(definition, total), _index(draft, after)
-    if total >= total_before:
+    if total > total_before:
         if earned > current:
             move(draft, book, earned, "earned")
-    elif earned < current and tiers.downgrade_on_deduction:
+    elif total < total_before and earned < current and tiers.downgrade_on_deduction:
         was_earned = level_earned(definition, total_before) >= current
         if was_earned or after.overridden:
             move(draft, book, _down_to(tiers, earned, current), "deduction")

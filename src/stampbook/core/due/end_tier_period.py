@@ -11,4 +11,5 @@ def _next(book: Book, _: Definition) -> Instant | None:
     return book.member.tier.period_end if book.member.tier else None
 
 
-DUE = DueKind(rank=50, next=_next, run=end_period)
+# A period is half-open: what happens at its very end counts towards the next one, so it goes first.
+DUE = DueKind(rank=5, next=_next, run=end_period)
