@@ -16,6 +16,7 @@ from stampbook.api.exchange import Message
 from stampbook.api.openapi import problems_of
 from stampbook.api.route import catalogue
 from stampbook.api.site import Site
+from stampbook.bootstrap import ids
 from stampbook.core.definition import Definition
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.engine.writer import Engine
@@ -240,7 +241,9 @@ def open_stage(url: str, *, waiting_max: int = 64) -> Generator[Stage]:
     async def lifespan() -> AsyncGenerator[None]:
         yield
 
-    parts = Parts(engine=engine, backend=backend, vault=vault, secret=Random(7).randbytes)
+    parts = Parts(
+        engine=engine, backend=backend, vault=vault, secret=Random(7).randbytes, new_id=ids()
+    )
     engine.start()
     try:
         with asyncio.Runner() as runner:

@@ -1,9 +1,11 @@
 """A desk: what a route that answers from the store has at hand, for one request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
+from stampbook.api.present import Present
 from stampbook.delivery.secrets import Vault
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import ApiKey
@@ -12,12 +14,13 @@ from stampbook.values.ids import ProgramId, RequestId
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the API works with. `secret` gives random bytes."""
+    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command."""
 
     engine: Engine
     backend: Backend
     vault: Vault
     secret: Callable[[int], bytes]
+    new_id: Callable[[], str]
 
 
 class Desk(Struct, frozen=True, kw_only=True):
@@ -26,6 +29,12 @@ class Desk(Struct, frozen=True, kw_only=True):
     parts: Parts
     caller: ApiKey
     request_id: RequestId
+
+    @contextmanager
+    def present(self) -> Generator[Present]:
+        """Open a snapshot of the program at its now."""
+        with self.parts.backend.read() as unit:
+            yield Present(self.parts.engine, unit, self.program_id)
 
     @property
     def program_id(self) -> ProgramId:

@@ -12,7 +12,7 @@ from stampbook.api import problem as problems
 from stampbook.api.decoding import without
 from stampbook.api.problem import STATUS_OF, Problem, ProblemKind
 from stampbook.api.route import SCOPES, AnyRoute, Noun, Submit
-from stampbook.api.schemas import field_texts, schemas_of, without_null
+from stampbook.api.schemas import field_texts, schemas_of, spelled, without_null
 from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, RefusalCode
 from stampbook.facts.schemas import bodies, openapi_webhooks
 
@@ -159,12 +159,12 @@ def _operation(
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary,
-        "description": f"{getdoc(route.asks)}\n\nScope: `{route.scope}`.",
+        "description": f"{spelled(getdoc(route.asks) or '')}\n\nScope: `{route.scope}`.",
         "tags": [tag],
         "parameters": parameters,
         "responses": {
             str(route.status): {
-                "description": getdoc(route.gives),
+                "description": spelled(getdoc(route.gives) or ""),
                 "headers": headers,
                 "content": {"application/json": {"schema": gives}},
             },
@@ -204,7 +204,7 @@ def _parameter(route: AnyRoute, info: FieldInfo, schema: dict[str, Any]) -> dict
     }
     text = field_texts(route.asks).get(info.name)
     if text is not None:
-        parameter["description"] = text
+        parameter["description"] = spelled(text)
     if not in_path and info.default not in {NODEFAULT, None}:
         parameter["schema"]["default"] = info.default
     return parameter

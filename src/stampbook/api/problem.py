@@ -67,6 +67,15 @@ class ProblemError(Exception):
         )
 
 
+class RefusedError(ProblemError):
+    """A refusal outside the engine."""
+
+    def __init__(self, refused: Refused) -> None:
+        Exception.__init__(self, refused.code)
+        self.headers = ()
+        self.problem = problem_of(refused)
+
+
 def problem_of(refused: Refused) -> Problem:
     """Give the problem that a refusal is."""
     return Problem(
@@ -187,6 +196,72 @@ CURSOR_INVALID = _declare(
     400,
     "The cursor was not given out by this list.",
     "Send `next_cursor` of the page before, unchanged, or leave it out.",
+)
+FACT_TYPE_UNKNOWN = _declare(
+    "fact_type.unknown",
+    422,
+    "No fact has this name, or the endpoint's dialect has no word for it.",
+    "List the fact types and use their names.",
+)
+DIALECT_UNKNOWN = _declare(
+    "dialect.unknown",
+    422,
+    "No dialect has this name.",
+    "List the fact types: each names the dialects that have a word for it.",
+)
+ENDPOINT_NOT_FOUND = _declare(
+    "endpoint.not_found",
+    404,
+    "The program has no endpoint with this id.",
+    "List the endpoints and use one of their ids.",
+)
+ENDPOINT_URL_INVALID = _declare(
+    "endpoint.url_invalid",
+    422,
+    "The URL is no http or https address with a host and without a user or a fragment.",
+    "Send the address that the receiver answers POST requests on.",
+)
+DELIVERY_NOT_FOUND = _declare(
+    "delivery.not_found",
+    404,
+    "The program has no delivery with this id.",
+    "List the deliveries of an endpoint and use one of their ids.",
+)
+DELIVERY_NOT_FAILED = _declare(
+    "delivery.not_failed",
+    409,
+    "The delivery has not failed: it was received, or is still being tried.",
+    "Wait until its tries have run out.",
+)
+POOL_NOT_WANTED = _declare(
+    "pool.not_wanted",
+    409,
+    "The reward's codes do not come from a pool.",
+    'Set `coupon = "pool"` for the reward in the program\'s definition.',
+)
+POOL_BUSY = _declare(
+    "pool.busy",
+    409,
+    "Another request is adding one of the codes at the same time.",
+    "Send the request again.",
+)
+PROGRAM_NOT_FOUND = _declare(
+    "program.not_found",
+    404,
+    "The key's program has another id.",
+    "List the programs and use one of their ids.",
+)
+DEFINITION_INVALID = _declare(
+    "definition.invalid",
+    422,
+    "The definition cannot be put in force: something in it is wrong.",
+    "Plan it first: the plan lists every problem with its line and remedy.",
+)
+VERSION_STALE = _declare(
+    "definition.version_stale",
+    409,
+    "Another version of the definition is in force than the one expected.",
+    "Plan again, and apply with the version that the plan names.",
 )
 ENGINE_BUSY = _declare(
     "engine.busy",

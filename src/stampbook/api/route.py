@@ -112,8 +112,14 @@ def catalogue() -> tuple[Noun, ...]:
     for module in iter_modules(routes.__path__, f"{routes.__name__}."):
         noun = import_module(module.name)
         name = module.name.rpartition(".")[2].replace("_", " ")
-        found.append(Noun(name=name, description=cleandoc(noun.__doc__ or ""), routes=noun.ROUTES))
+        found.append(Noun(name=name, description=_said(noun.__doc__ or ""), routes=noun.ROUTES))
     return tuple(found)
+
+
+def _said(docstring: str) -> str:
+    """Give what a docstring says after the noun."""
+    said = cleandoc(docstring).partition(": ")[2]
+    return said[:1].upper() + said[1:]
 
 
 def _snake(name: str) -> str:

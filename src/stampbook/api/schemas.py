@@ -1,6 +1,7 @@
 """Schemas: the JSON Schemas of the document, made from the structures that are read and sent."""
 
 import ast
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from inspect import cleandoc, getsource
@@ -47,9 +48,9 @@ def schemas_of(types: Sequence[Any], sent: Iterable[Any]) -> Schemas:
     named: dict[str, dict[str, Any]] = {}
     for name, component in components.items():
         schema = _renamed(component)
-        schema["description"] = cleandoc(schema.get("description", ""))
+        schema["description"] = spelled(cleandoc(schema.get("description", "")))
         for field, text in texts[name].items():
-            schema["properties"][field].setdefault("description", text)
+            schema["properties"][field].setdefault("description", spelled(text))
         if name.rpartition(".")[2] in whole:
             _require_all(schema)
         assert short(name) not in named, name
@@ -68,6 +69,11 @@ def structures(types: Iterable[Any]) -> set[type[Struct]]:
             found.add(kind)
             waiting += [info.type for info in fields(kind)]
     return found
+
+
+def spelled(text: str) -> str:
+    """Spell Python's words in a text as JSON does."""
+    return re.sub(r"\bNone\b", "null", text)
 
 
 def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from stampbook.api.authentication import KeyRing
-from stampbook.api.decoding import BodyReader
+from stampbook.api.decoding import BodyReader, QueryReader
 from stampbook.api.exchange import JSON, JSON_HEADERS, Exchange, Header, Reply, problem_reply
 from stampbook.api.problem import (
     ENGINE_BUSY,
@@ -43,13 +43,14 @@ REPLAYED_HEADERS: tuple[Header, ...] = (*JSON_HEADERS, REPLAYED)
 class CommandEndpoint:
     """Answers a route that submits a command."""
 
-    __slots__ = ("_ask", "_keys", "_makes", "_operation", "_reader", "_route", "_status")
+    __slots__ = ("_ask", "_body", "_keys", "_makes", "_operation", "_query", "_route", "_status")
 
     def __init__(self, route: Submit, keys: KeyRing, ask: Ask) -> None:
         self._route = route
         self._keys = keys
         self._ask = ask
-        self._reader = BodyReader(route.asks, route.path_names)
+        self._query = QueryReader(route.asks) if route.reads_query else None
+        self._body = BodyReader(route.asks, () if route.reads_query else route.path_names)
         self._makes = route.makes
         self._operation = route.operation.encode()
         self._status = route.status
@@ -59,9 +60,13 @@ class CommandEndpoint:
         headers = exchange.headers
         caller = await self._keys.allowed(headers.get(b"authorization"), self._route.scope)
         key = idempotency_key(headers)
-        body = await exchange.body(self._route.body_bytes_max)
-        check_json(headers, body)
-        asked = self._reader.read(body, exchange.path)
+        if self._query is None:
+            body = await exchange.body(self._route.body_bytes_max)
+            check_json(headers, body)
+            asked = self._body.read(body, exchange.path)
+        else:
+            body = exchange.query
+            asked = self._query.read(body, exchange.path)
         command = asked if self._makes is None else self._makes(asked)
         assert isinstance(command, Command)
         submission = Submission(

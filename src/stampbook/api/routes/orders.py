@@ -1,9 +1,16 @@
 """Orders: what members buy, what comes back, and what an order would earn."""
 
-from stampbook.api.route import Submit
+from msgspec import Struct
+
+from stampbook.api.desk import Desk
+from stampbook.api.problem import RefusedError
+from stampbook.api.route import Answer, Submit
+from stampbook.commands import Needs, decide
 from stampbook.commands.record_order import OrderRecorded, RecordOrder
 from stampbook.commands.return_order import OrderReturned, ReturnOrder
 from stampbook.commands.update_order import OrderUpdated, UpdateOrder
+from stampbook.core.draft import Draft
+from stampbook.core.orders import Purchase
 from stampbook.core.refusals import (
     INSTANT_IN_FUTURE,
     MEMBER_BLOCKED,
@@ -17,7 +24,96 @@ from stampbook.core.refusals import (
     ORDER_RETURN_TOO_LARGE,
     POINTS_INSUFFICIENT,
     PROGRAM_AUTO_ENROL_OFF,
+    Refused,
+    refuse,
 )
+from stampbook.core.rules.evaluate import evaluate, member_inputs
+from stampbook.core.rules.explain import Explanation, explain
+from stampbook.core.tiers import multiplier_of
+from stampbook.nouns.order import Order
+from stampbook.nouns.transaction import TransactionStatus
+from stampbook.store.reading.orders import find_order
+from stampbook.values.amounts import Key
+
+
+class OneOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order by the shop's id."""
+
+    order_id: Key
+
+
+class ExplainOrder(Purchase, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order to value; it is not recorded."""
+
+
+class OrderExplained(Struct, frozen=True, kw_only=True):
+    """What the order would earn now, and why.
+
+    Shapes: `refused` says why it would not be recorded, or would earn nothing; `explanation` is
+    what the rules say, of which a cap may cut something. Both are None when orders earn nothing
+    in this program. Units: points.
+    """
+
+    would_be_recorded: bool
+    points: int
+    status: TransactionStatus | None
+    refused: Refused | None
+    explanation: Explanation | None
+    sentences: tuple[str, ...]
+
+
+def read_order(desk: Desk, asked: OneOrder) -> Order:
+    """Give one order."""
+    with desk.present() as present:
+        order = find_order(present.unit, desk.program_id, asked.order_id)
+    if order is None:
+        raise RefusedError(refuse(ORDER_NOT_FOUND, field="order_id", order_id=asked.order_id))
+    return order
+
+
+def explain_order(desk: Desk, asked: ExplainOrder) -> OrderExplained:
+    """Decide an order in a draft that is dropped, and say what its rules did."""
+    command = RecordOrder(**{name: getattr(asked, name) for name in asked.__struct_fields__})
+    needs = Needs(members=(command.member_id,), orders=(command.order_id,))
+    with desk.present() as present:
+        draft = present.draft(needs)
+        decided = decide(draft, command)
+    if isinstance(decided, Refused):
+        return OrderExplained(
+            would_be_recorded=False,
+            points=0,
+            status=None,
+            refused=decided,
+            explanation=None,
+            sentences=(),
+        )
+    assert isinstance(decided, OrderRecorded)
+    explanation = _explanation(draft, decided)
+    award = decided.transaction
+    return OrderExplained(
+        would_be_recorded=True,
+        points=award.points if award else 0,
+        status=award.status if award else None,
+        refused=decided.refused,
+        explanation=explanation,
+        sentences=explanation.sentences() if explanation else (),
+    )
+
+
+def _explanation(draft: Draft, decided: OrderRecorded) -> Explanation | None:
+    """Explain by what the award was valued with, or by what it would have been."""
+    definition, award = draft.definition, decided.transaction
+    activity = next((one for one in definition.activities if one.on == "order"), None)
+    if activity is None or not activity.is_active:
+        return None
+    if award is not None:
+        inputs = award.inputs
+    else:
+        multiplier = multiplier_of(definition, decided.member.tier)
+        inputs = member_inputs(activity, decided.member, multiplier)
+    valued = evaluate(activity, decided.order.attributes, inputs)
+    return None if isinstance(valued, Refused) else explain(valued)
+
 
 RECORDING_REFUSES = (
     PROGRAM_AUTO_ENROL_OFF,
@@ -56,6 +152,26 @@ ROUTES = (
         status=201,
         refuses=RECORDING_REFUSES,
         example=AN_ORDER,
+    ),
+    Answer(
+        method="POST",
+        path="/v1/orders/explain",
+        summary="See what an order would earn, and why",
+        scope="read",
+        asks=ExplainOrder,
+        gives=OrderExplained,
+        answers=explain_order,
+        example=AN_ORDER,
+    ),
+    Answer(
+        method="GET",
+        path="/v1/orders/{order_id}",
+        summary="Read an order",
+        scope="read",
+        asks=OneOrder,
+        gives=Order,
+        refuses=(ORDER_NOT_FOUND,),
+        answers=read_order,
     ),
     Submit(
         method="PATCH",
