@@ -120,6 +120,20 @@ class Shop:
             }
 
 
+def create_shop(
+    backend: Backend, definition: Definition = DEFINITION, test_clock_ms: int | None = None
+) -> None:
+    """Create the program."""
+    with backend.transaction() as unit:
+        create_program(
+            unit,
+            PROGRAM,
+            version(definition),
+            created_at_ms=START_MS,
+            test_clock_ms=test_clock_ms,
+        )
+
+
 @contextmanager
 def opened(
     url: str,
@@ -133,14 +147,7 @@ def opened(
     """Open a shop on a migrated database, and close it."""
     backend = open_backend(url)
     if is_new:
-        with backend.transaction() as unit:
-            create_program(
-                unit,
-                PROGRAM,
-                version(definition),
-                created_at_ms=START_MS,
-                test_clock_ms=test_clock_ms,
-            )
+        create_shop(backend, definition, test_clock_ms)
     clock = HandClock()
     engine = Engine(backend, clock=clock, writers=writers, decide=decide)
     engine.start()

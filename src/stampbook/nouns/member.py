@@ -95,9 +95,9 @@ class Member(Struct, frozen=True, kw_only=True):
     first_purchase_at: Instant | None = None
     last_purchase_at: Instant | None = None
     last_activity_at: Instant
-    revenue: float = 0
+    revenue: float = 0.0
     """Units: the program's currency."""
-    aov: float = 0
+    aov: float = 0.0
     """Average order value. Units: the program's currency; 0 before the first purchase."""
     balances: Balances = Balances()
     tier: TierStanding | None = None

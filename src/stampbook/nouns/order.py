@@ -43,7 +43,7 @@ class Order(Struct, frozen=True, kw_only=True):
     """As received, amounts with the type that the caller sent."""
     award_id: TransactionId | None = None
     """The award that the order earned, if it earned."""
-    returned_amount: float = 0
+    returned_amount: float = 0.0
     """Units: the order's currency."""
     returned_products: dict[str, float] = {}
     """Quantities returned so far, by product id."""

@@ -17,7 +17,7 @@ class OrderUpdated(FactData, frozen=True, kw_only=True):
 
     order: Order
     changed: tuple[str, ...]
-    returned_amount: float = 0
+    returned_amount: float = 0.0
 
 
 FACT = FactType(
