@@ -27,7 +27,8 @@ class Scene(Struct, frozen=True):
 
 def play(client: Client, now: datetime, purchases: list[Purchase]) -> Iterator[Scene]:
     """Play the month; each scene is told when it is over."""
-    rewards = sorted(client.call("GET", "/v1/rewards")["items"], key=lambda one: one["points"])
+    stock = client.call("GET", "/v1/rewards")["items"]
+    rewards = sorted((each["reward"] for each in stock), key=lambda reward: reward["points"])
     cheapest = next(reward for reward in rewards if not reward["tiers"])
     cast = _cast(client, cheapest["points"])
     yield from _moderate(client, cast)
@@ -106,7 +107,7 @@ def _return(client: Client, cast: list[str], purchases: list[Purchase]) -> Itera
 
 
 def _override(client: Client, cast: list[str]) -> Iterator[Scene]:
-    tiers = [tier["id"] for tier in client.call("GET", "/v1/tiers")["items"]]
+    tiers = [tier["id"] for tier in client.call("GET", "/v1/tiers")["levels"]]
     for tier in (tiers[-1], tiers[0]):
         client.call("PUT", f"/v1/members/{cast[9]}/tier", {"tier_id": tier})
     yield Scene("Tier set by hand: to the top and back", 2)

@@ -43,5 +43,11 @@ def _application(role: Role) -> Site:
         finally:
             await to_thread.run_sync(app.stop)
 
-    parts = Parts(engine=app.engine, backend=app.backend, vault=app.vault, secret=os.urandom)
+    parts = Parts(
+        engine=app.engine,
+        backend=app.backend,
+        vault=app.vault,
+        secret=os.urandom,
+        new_id=app.new_id,
+    )
     return create_app(parts, lifespan)
