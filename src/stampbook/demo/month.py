@@ -55,6 +55,9 @@ def _moderate(client: Client, cast: list[str]) -> Iterator[Scene]:
     awards = client.all(Call("POST", "/v1/points/award", _review_of(member)) for member in cast[:6])
     ids = [award["transaction"]["id"] for award in awards]
     yield Scene("Reviews awaiting moderation", len(ids))
+    again = Call("POST", "/v1/points/award", _review_of(cast[0]), ("activity.cap_reached",))
+    client.all([again])
+    yield Scene("Second review of a day refused", 1)
     approved = {"transaction_ids": ids[:3], "approver": APPROVER}
     client.call("POST", "/v1/points/approve", approved)
     yield Scene("Awards approved in bulk", 3)

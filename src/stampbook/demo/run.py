@@ -122,7 +122,7 @@ def _summarize(stage: Stage, start: float) -> Summary:
 
 
 def _stay(stage: Stage, console: Console) -> None:
-    console.print(f"\nThe server stays up at {stage.api_url} - docs at {stage.api_url}/docs")
+    console.print(f"\nThe server stays up at {stage.api_url}; its documentation is at /docs.")
     console.print(f"Its key:  {stage.api_key}")
     console.print("Try:      ", end="")
     console.print(
