@@ -1,5 +1,7 @@
 """Replay eighteen months of real purchases on a sandbox, and receive the webhooks."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,8 @@ def command(
         record: Write each webhook that arrives to this file, as a line of JSON.
         database: Use this PostgreSQL database instead of SQLite in a temporary folder.
     """
+    # ends the server and the receiver, and throws the folder away
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     from rich.console import Console  # noqa: PLC0415 - only this command needs them
 
     from stampbook.demo.run import Play, run  # noqa: PLC0415
