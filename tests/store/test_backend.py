@@ -1,0 +1,168 @@
+"""Backends: the same questions get the same answers from SQLite and PostgreSQL."""
+
+import threading
+import time
+
+import pytest
+
+from stampbook.store.backend import Backend, BrokenError, Unit, open_backend
+from stampbook.store.sqlite import SqliteBackend
+from tests.engine.shop import PROGRAM, create_shop
+
+COUNTS = ("program_id", "reward_id", "redeemed")
+KEY = ("program_id", "reward_id")
+ALL = "SELECT reward_id, redeemed FROM reward_count ORDER BY reward_id"
+
+
+@pytest.fixture
+def backend(database_url: str) -> "Backend":
+    opened = open_backend(database_url)
+    create_shop(opened)
+    return opened
+
+
+@pytest.fixture(autouse=True)
+def _closed(backend: Backend) -> "object":
+    yield
+    backend.close()
+
+
+def put(unit: Unit, *rows: tuple[str, int]) -> None:
+    unit.upsert("reward_count", COUNTS, [(PROGRAM, *row) for row in rows], KEY)
+
+
+def test_rows_are_inserted_and_updated_in_bulk(backend: Backend) -> None:
+    with backend.transaction() as unit:
+        put(unit, ("a", 1), ("b", 2))
+        put(unit, ("b", 3), ("c", 4))
+        assert unit.rows(ALL) == [("a", 1), ("b", 3), ("c", 4)]
+        assert unit.run("UPDATE reward_count SET redeemed = ? WHERE redeemed > ?", (9, 2)) == 2
+        unit.insert("reward_count", COUNTS, [])
+    with backend.read() as unit:
+        assert unit.gather([(ALL, ()), ("SELECT count(*) FROM member", ())]) == [
+            [("a", 1), ("b", 9), ("c", 9)],
+            [(0,)],
+        ]
+
+
+def test_a_list_stands_for_each_of_its_values(backend: Backend) -> None:
+    some = "SELECT redeemed FROM reward_count WHERE reward_id IN (?*) AND redeemed < ?"
+    with backend.transaction() as unit:
+        put(unit, ("a", 1), ("b", 2), ('it\'s "c" \\', 3))
+        assert unit.rows(f"{some} ORDER BY 1", (["a", 'it\'s "c" \\', "z"], 9)) == [(1,), (3,)]
+        assert unit.rows(some, ([], 9)) == []
+        numbers = "SELECT reward_id FROM reward_count WHERE redeemed IN (?*) ORDER BY 1"
+        assert unit.rows(numbers, ([2, 1],)) == [("a",), ("b",)]
+
+
+def test_an_exception_rolls_everything_back(backend: Backend) -> None:
+    def broken() -> None:
+        with backend.transaction() as unit:
+            put(unit, ("a", 1))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        broken()
+    with backend.transaction() as unit:
+        assert unit.rows(ALL) == []
+
+
+def test_a_key_that_exists_is_a_broken_constraint(backend: Backend) -> None:
+    def insert() -> None:
+        with backend.transaction() as unit:
+            unit.insert("reward_count", COUNTS, [(PROGRAM, "a", 1)])
+
+    insert()
+    with pytest.raises(BrokenError) as broken:
+        insert()
+    assert broken.value.unique
+    with backend.read() as unit:
+        assert unit.rows(ALL) == [("a", 1)]
+
+
+def test_a_mistake_is_no_unavailability(backend: Backend) -> None:
+    def mistaken() -> None:
+        with backend.transaction() as unit:
+            unit.rows("SELECT nothing FROM nowhere")
+
+    for _ in range(2):
+        with pytest.raises(BrokenError) as broken:
+            mistaken()
+        assert not broken.value.unique
+
+
+def test_a_snapshot_does_not_move(backend: Backend) -> None:
+    with backend.read() as snapshot:
+        assert snapshot.rows(ALL) == []
+        with backend.transaction() as unit:
+            put(unit, ("a", 1))
+        assert snapshot.rows(ALL) == []
+    with backend.read() as later:
+        assert later.rows(ALL) == [("a", 1)]
+
+
+def test_numbers_of_transactions_rise_on_postgresql(backend: Backend) -> None:
+    numbers: list[int] = []
+    for _ in range(2):
+        with backend.transaction() as unit:
+            numbers.append(unit.number)
+    if backend.dialect.name == "sqlite":
+        assert numbers == [0, 0]
+    else:
+        assert 0 < numbers[0] < numbers[1]
+        assert backend.was_committed(numbers[1]) is True
+
+
+@pytest.mark.parametrize("table", ["entry", "lot_move", "fact"])
+def test_history_is_never_changed(backend: Backend, table: str) -> None:
+    rows: dict[str, tuple[tuple[str, ...], tuple[object, ...]]] = {
+        "entry": (
+            ("program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified",
+             "at_ms", "available_after", "command_id", "position"),
+            (PROGRAM, "e", "m", "t", "award", 1, 0, 0, 0, 1, "c", 1),
+        ),
+        "lot_move": (
+            ("program_id", "entry_id", "lot_id", "member", "points"),
+            (PROGRAM, "e", "l", "m", 1),
+        ),
+        "fact": (
+            ("program_id", "id", "position", "type", "member", "sequence", "occurred_at_ms",
+             "recorded_at_ms", "cause", "deliveries", "body"),
+            (PROGRAM, "f", 1, "points.earned", "m", 1, 0, 0, "c", 0, "{}"),
+        ),
+    }  # fmt: skip
+    columns, row = rows[table]
+    with backend.transaction() as unit:
+        unit.insert(table, columns, [row])
+
+    def change(sql: str) -> None:
+        with backend.transaction() as unit:
+            unit.run(sql)
+
+    refused = [f"UPDATE {table} SET member = 'x'"]
+    if table == "fact":
+        change("UPDATE fact SET body = '[]'")
+    else:
+        refused.append(f"DELETE FROM {table}")
+    for sql in refused:
+        with pytest.raises(BrokenError):
+            change(sql)
+
+
+def test_writers_take_turns_in_the_order_of_asking(sqlite_url: str) -> None:
+    backend = SqliteBackend(sqlite_url.removeprefix("sqlite:///"))
+    order: list[int] = []
+
+    def write(number: int) -> None:
+        with backend.transaction():
+            order.append(number)
+
+    with backend.transaction():
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(5)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)
+    for thread in threads:
+        thread.join(10)
+    backend.close()
+    assert order == list(range(5))
