@@ -106,6 +106,16 @@ def test_the_last_code_comes_back_to_the_pool_and_can_be_given_in_the_same_breat
     assert given.coupon.code == held.coupon.code
 
 
+def test_a_code_that_came_back_waits_behind_the_others() -> None:
+    shop = Shop(rewards=(CODE,), pools={"code": 3})
+    shop.award()
+    first, second = shop.redeem("code", hold=True), shop.redeem("code", hold=True)
+    for held in (second, first):
+        shop.do(RejectRedemption(transaction_id=held.transaction.id))
+    given = [shop.redeem("code").transaction.coupon_code for _ in range(3)]
+    assert given == ["code-0002", "code-0001", "code-0000"]
+
+
 def test_stock_counts_holds_and_comes_back_with_them() -> None:
     shop = Shop(rewards=(RARE,))
     shop.do(EnrollMember(member_id="ben"))

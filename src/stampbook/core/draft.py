@@ -113,7 +113,8 @@ class Changes:
         self.coupons: dict[str, tuple[MemberId, Coupon]] = {}
         self.redeemed: dict[str, int] = {}
         self.codes: dict[tuple[str, str], str | None] = {}
-        """Pool codes by reward and code: the coupon that took it, or None when it came back."""
+        """Pool codes by reward and code, in the order in which they last changed hands: the coupon
+        that took it, or None when it came back."""
         self.entries: list[Entry] = []
         self.moves: list[LotMove] = []
         self.facts: list[Fact] = []
@@ -130,7 +131,9 @@ class Changes:
         self.orders.update(other.orders)
         self.coupons.update(other.coupons)
         self.redeemed.update(other.redeemed)
-        self.codes.update(other.codes)
+        for key, coupon_id in other.codes.items():
+            self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
+            self.codes[key] = coupon_id
         self.entries += other.entries
         self.moves += other.moves
         self.facts += other.facts
@@ -214,13 +217,17 @@ class Draft:
         return self.changes.redeemed.get(reward_id, self.state.redeemed.get(reward_id, 0))
 
     def free_code(self, reward_id: str) -> str | None:
-        """Give the next free code of a reward's pool; one that came back goes first."""
+        """Give the next free code of a reward's pool; one that came back waits its turn."""
         changed = self.changes.codes
-        back = [code for owner, code in changed if owner == reward_id]
-        for code in (*reversed(back), *self.state.codes.get(reward_id, ())):
-            if changed.get((reward_id, code)) is None:
-                return code
-        return None
+        free = [
+            code for code in self.state.codes.get(reward_id, ()) if (reward_id, code) not in changed
+        ]
+        back = [
+            code
+            for (owner, code), taken_by in changed.items()
+            if owner == reward_id and taken_by is None
+        ]
+        return next(iter((*free, *back)), None)
 
     # --- changing
 
@@ -277,6 +284,7 @@ class Draft:
 
     def take_code(self, reward_id: str, code: str, coupon_id: str | None) -> None:
         """Take a code out of a reward's pool for a coupon, or give it back with None."""
+        self.changes.codes.pop((reward_id, code), None)
         self.changes.codes[reward_id, code] = coupon_id
 
     def count_redemption(self, reward_id: str, by: int) -> None:
@@ -368,7 +376,7 @@ class Draft:
     def _merge_codes(self) -> None:
         for (reward_id, code), coupon_id in self.changes.codes.items():
             codes = self.state.codes.setdefault(reward_id, [])
-            if coupon_id is not None and code in codes:
+            if code in codes:
                 codes.remove(code)
-            elif coupon_id is None and code not in codes:
-                codes.insert(0, code)
+            if coupon_id is None:
+                codes.append(code)

@@ -51,6 +51,11 @@ IDEMPOTENCY: Columns = (
     "program_id", "principal", "key", "request_hash", "outcome", "created_at_ms",
 )  # fmt: skip
 TAKE_CODE = "UPDATE pool_code SET coupon_id = ? WHERE program_id = ? AND reward_id = ? AND code = ?"
+RETURN_CODE = (  # behind the others, as the state of a batch has it
+    "UPDATE pool_code SET coupon_id = NULL, position = coalesce((SELECT max(position) + 1 "
+    "FROM pool_code AS free WHERE free.program_id = ? AND free.reward_id = ? "
+    "AND free.coupon_id IS NULL), position) WHERE program_id = ? AND reward_id = ? AND code = ?"
+)
 
 
 class Due(Struct, frozen=True):
@@ -219,8 +224,10 @@ def _save_coupons(unit: Unit, batch: Batch) -> None:
         counts = [(program, reward, count) for reward, count in sorted(changes.redeemed.items())]
         unit.upsert("reward_count", COUNT, counts, ("program_id", "reward_id"))
     if changes.codes:
-        codes = [(coupon, program, *key) for key, coupon in sorted(changes.codes.items())]
-        unit.many(TAKE_CODE, codes)
+        taken = [(each, program, *key) for key, each in sorted(changes.codes.items()) if each]
+        unit.many(TAKE_CODE, taken)
+        back = [(program, key[0], program, *key) for key, each in changes.codes.items() if not each]
+        unit.many(RETURN_CODE, back)
 
 
 def _coupon_row(batch: Batch, member: MemberId, coupon: Coupon) -> Row:
