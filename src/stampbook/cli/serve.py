@@ -13,7 +13,7 @@ from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.options import DatabaseOption
 from stampbook.cli.terminal.output import say
 from stampbook.cli.terminal.serving import APPLICATIONS
-from stampbook.cli.terminal.settings import configuration, overrides
+from stampbook.cli.terminal.settings import configured, overrides
 from stampbook.config import Settings
 from stampbook.store.migrate import is_current
 
@@ -51,10 +51,10 @@ def command(
             "server.processes": processes,
         }
     )
-    os.environ.update(given)  # the server's own processes read their settings from there
-    settings = configuration().settings
+    settings = configured(given).settings
     _check(settings)
     if role in APPLICATIONS:
+        os.environ.update(given)  # each process of the server reads its settings from there
         _serve(settings, APPLICATIONS[role])
     else:
         _work(settings, role)

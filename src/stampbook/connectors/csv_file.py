@@ -43,6 +43,8 @@ def look_at(path: Path, delimiter: str = ",") -> CsvFile:
 
     Errors: FileError when it cannot be opened, is not UTF-8, is no CSV, or has no header.
     """
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
+        raise FileError(f"{delimiter!r} is no delimiter.", "Give one character, such as a comma.")
     with _opened(path, delimiter) as records:
         header = next(records, None)
         if header is None:

@@ -52,7 +52,7 @@ class ImportOptions:
         Parameter(help="COLUMN=FIELD: which field a column is; COLUMN= leaves it out."),
     ] = ()
     delimiter: Annotated[
-        str, Parameter(help="What stands between two columns (default: a comma).")
+        str, Parameter(help="What stands between two columns (default: a comma); \\t is a tab.")
     ] = ","
     database: DatabaseOption = None
     program: ProgramOption = None
@@ -64,7 +64,7 @@ def run_import(kind_name: KindName, path: Path, options: ImportOptions) -> int:
     Errors: CommandError for a file that cannot be imported, or an engine that cannot go on.
     """
     try:
-        file = look_at(path, options.delimiter)
+        file = look_at(path, options.delimiter.replace(r"\t", "\t"))
         with opened_engine(options.database) as engine:
             program = choose_program(engine.backend, options.program)
             reader = RowReader(

@@ -13,7 +13,15 @@ def configuration(database: str | None = None) -> Configuration:
 
     Errors: ConfigError for a setting that is wrong; CommandError for a file that cannot be read.
     """
-    return load({**os.environ, **overrides({"database.url": database})}, _file_text())
+    return configured(overrides({"database.url": database}))
+
+
+def configured(variables: Mapping[str, str]) -> Configuration:
+    """Read the settings; variables that are given win over those of the process.
+
+    Errors: as those of `configuration`.
+    """
+    return load({**os.environ, **variables}, _file_text())
 
 
 def overrides(options: Mapping[str, object]) -> dict[str, str]:

@@ -1,0 +1,110 @@
+"""The server answers, works in each role, and ends by itself when it is asked to."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cli.conftest import Stampbook
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+KEY = "Z" * 43 + "="
+
+
+@contextmanager
+def running(*arguments: str, url: str) -> Generator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stampbook.cli.main", "serve", *arguments],
+        env={**os.environ, "STAMPBOOK_DATABASE_URL": url, "STAMPBOOK_SECRETS_KEY": KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def answer(process: "subprocess.Popen[str]", port: int, path: str) -> tuple[int, str]:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except OSError:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.05)
+        finally:
+            connection.close()
+
+
+def stopped(process: "subprocess.Popen[str]", number: int) -> tuple[int, str]:
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=STOP_SECONDS)
+    return process.returncode, errors
+
+
+@pytest.mark.parametrize("role", ["all", "api"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_answers_until_it_is_asked_to_stop(
+    sqlite_url: str, role: str, number: signal.Signals
+) -> None:
+    port = free_port()
+    with running("--role", role, "--port", str(port), url=sqlite_url) as process:
+        assert answer(process, port, "/readyz") == (
+            200,
+            '{"ready":true,"database":true,"engine":true}',
+        )
+        assert stopped(process, number) == (0, "")
+
+
+@pytest.mark.parametrize("role", ["worker", "clock"])
+def test_a_process_without_the_api_works_until_it_is_asked_to_stop(
+    sqlite_url: str, role: str
+) -> None:
+    with running("--role", role, url=sqlite_url) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Working as {role}.\n"
+        assert stopped(process, signal.SIGTERM) == (0, "")
+
+
+def test_several_processes_answer_on_one_port(postgres_url: str) -> None:
+    port = free_port()
+    with running("--processes", "2", "--port", str(port), url=postgres_url) as process:
+        assert answer(process, port, "/readyz")[0] == 200
+        code, _ = stopped(process, signal.SIGTERM)
+        assert code == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--processes", "2"], "Use PostgreSQL"), (["--port", "70000"], "server.port")],
+)
+def test_what_cannot_be_served_is_said(
+    on_sqlite: Stampbook, arguments: Sequence[str], said: str
+) -> None:
+    ran = on_sqlite("serve", *arguments)
+    assert ran.code == 1
+    assert said in ran.err
