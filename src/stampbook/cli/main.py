@@ -15,7 +15,7 @@ from stampbook.cli.terminal.errors import (
     MISUSED,
     CommandError,
     complain,
-    first_line,
+    sentence,
 )
 from stampbook.config import ConfigError
 from stampbook.store.backend import StoreError
@@ -38,9 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"Setting {error}.", "Correct it: see `stampbook config show --origin`.")
         return FAILED
     except StoreError as error:
-        complain(
-            f"The database failed: {first_line(error)}.", "Check its URL, and that it answers."
-        )
+        complain(f"The database failed. {sentence(error)}", "Check its URL, and that it answers.")
         return FAILED
     except KeyboardInterrupt:
         complain("Interrupted.", "Run the same command again.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stampbook.cli.terminal.errors import FAILED, INTERRUPTED, CommandError, complain
+from stampbook.cli.terminal.errors import FAILED, INTERRUPTED, CommandError, complain, sentence
 from stampbook.cli.terminal.ids import new_id
 from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.opening import (
@@ -111,4 +111,4 @@ def _advance(
         except StoppedError:
             return None
         except SweepError as error:
-            raise CommandError(f"{error}.".capitalize(), "Run it again: it goes on.") from error
+            raise CommandError(sentence(error), "Run it again: it goes on.") from error

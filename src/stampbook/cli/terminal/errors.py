@@ -22,6 +22,7 @@ def complain(message: str, remedy: str) -> None:
     print(f"{message}\nRemedy: {remedy}", file=sys.stderr)
 
 
-def first_line(error: Exception) -> str:
-    """Give the first line of what an error says, without the dot."""
-    return str(error).partition("\n")[0].rstrip(".")
+def sentence(error: Exception) -> str:
+    """Give the first line of what an error says as a sentence."""
+    line = str(error).partition("\n")[0].rstrip(".")
+    return f"{line[:1].upper()}{line[1:]}."

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from stampbook.cli.terminal.errors import CommandError
+from stampbook.cli.terminal.errors import CommandError, sentence
 from stampbook.cli.terminal.settings import configuration
 from stampbook.core.definition import Definition
 from stampbook.engine.writer import Engine
@@ -22,9 +22,7 @@ def opened_backend(database: str | None) -> Generator[Backend]:
     try:
         backend = open_backend(url)
     except ValueError as error:
-        raise CommandError(
-            f"{error}.".capitalize(), "Correct --database or the setting."
-        ) from error
+        raise CommandError(sentence(error), "Correct --database or the setting.") from error
     try:
         _check_migrated(backend)
         yield backend
@@ -38,7 +36,8 @@ def _check_migrated(backend: Backend) -> None:
             unit.rows("SELECT 1 FROM program LIMIT 1")
     except StoreError as error:
         raise CommandError(
-            f"The database cannot be read: {error}.", "Check its URL, then run `stampbook migrate`."
+            f"The database cannot be read. {sentence(error)}",
+            "Check its URL, then run: stampbook migrate",
         ) from error
 
 
