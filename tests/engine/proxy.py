@@ -20,6 +20,7 @@ class Proxy:
         self.url = urlunsplit((*parts[:1], address, *parts[2:]))
         self.cuts = 0
         self._armed: Cut | None = None
+        self._answer_is_lost = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut_next(self, when: Cut) -> None:
@@ -44,12 +45,7 @@ class Proxy:
         with source, target:
             try:
                 while data := source.recv(65536):
-                    if is_client and self._armed and b"COMMIT" in data:
-                        armed, self._armed = self._armed, None
-                        self.cuts += 1
-                        if armed == "after":
-                            target.sendall(data)
-                            target.recv(1)  # the server has answered, and nobody hears it
+                    if not self._passes(data, is_client):
                         return
                     target.sendall(data)
             except OSError:
@@ -57,6 +53,17 @@ class Proxy:
             finally:
                 for end in (source, target):
                     _shut(end)
+
+    def _passes(self, data: bytes, is_client: bool) -> bool:  # noqa: FBT001
+        if not is_client:
+            lost, self._answer_is_lost = self._answer_is_lost, False
+            return not lost
+        if self._armed is None or b"COMMIT" not in data:
+            return True
+        armed, self._armed = self._armed, None
+        self.cuts += 1
+        self._answer_is_lost = armed == "after"
+        return armed == "after"
 
 
 def _shut(end: socket.socket) -> None:

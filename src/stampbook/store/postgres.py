@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper
 
 from stampbook.store.arrays import (
@@ -41,6 +42,14 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 """A process that stopped in a transaction must not hold its locks for ever."""
 
 CONNECT_TIMEOUT_SECONDS = 10
+ALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanished is noticed within half a minute. Units: seconds; the last milliseconds."""
+
 READERS_MAX = 16
 READER_WAIT_SECONDS = 10.0
 STATEMENTS_KEPT = 500
@@ -214,7 +223,7 @@ class PostgresBackend:
 
     def _connect(self) -> Connection:
         connection = psycopg.Connection[Row].connect(
-            self._url,
+            make_conninfo(self._url, **ALIVE),
             autocommit=True,
             cursor_factory=psycopg.RawCursor,
             prepare_threshold=0,
