@@ -1,6 +1,7 @@
 """Answering: the one handler of every route that answers from the store."""
 
-from anyio import to_thread
+import asyncio
+
 from msgspec import Struct
 
 from stampbook.api.authentication import KeyRing
@@ -31,7 +32,7 @@ class AnswerEndpoint:
         asked = await self._asked(exchange)
         desk = Desk(parts=self._parts, caller=caller, request_id=exchange.request_id)
         try:
-            given = await to_thread.run_sync(self._route.answers, desk, asked)
+            given = await asyncio.to_thread(self._route.answers, desk, asked)
         except (UnavailableError, ClashError) as error:
             raise ProblemError(ENGINE_UNAVAILABLE, headers=(RETRY_AFTER,)) from error
         return json_reply(given, self._route.status)

@@ -1,12 +1,11 @@
 """Authentication: which key a request carries, and what it may do."""
 
+import asyncio
 import hashlib
 import hmac
 import re
 import time
 from collections.abc import Callable
-
-from anyio import to_thread
 
 from stampbook.api.exchange import Header
 from stampbook.api.problem import KEY_INVALID, KEY_MISSING, KEY_SCOPE_MISSING, ProblemError
@@ -58,7 +57,7 @@ class KeyRing:
         if matched is None:
             raise ProblemError(KEY_INVALID, headers=CHALLENGE)
         digest = hashlib.sha256(matched["key"]).hexdigest()
-        stored = await to_thread.run_sync(self._find, digest)
+        stored = await asyncio.to_thread(self._find, digest)
         if stored is None or not hmac.compare_digest(stored.hash, digest):
             raise ProblemError(KEY_INVALID, headers=CHALLENGE)
         return stored

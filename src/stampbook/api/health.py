@@ -1,6 +1,7 @@
 """Health: whether the process lives, and whether it can do its work."""
 
-from anyio import to_thread
+import asyncio
+
 from msgspec import Struct
 
 from stampbook.api.desk import Parts
@@ -34,7 +35,7 @@ class Readiness:
         """Ask both; 503 when one of them does not."""
         del exchange
         engine = self._parts.engine.is_running
-        database = await to_thread.run_sync(self._database_answers)
+        database = await asyncio.to_thread(self._database_answers)
         ready = engine and database
         return json_reply(
             Health(ready=ready, database=database, engine=engine), 200 if ready else 503

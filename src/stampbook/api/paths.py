@@ -15,7 +15,8 @@ class Paths(Generic[E]):
     """Endpoints by path and method; a path without parameters is found in one look-up.
 
     Shapes: paths are compared as they were sent, percent-encoded, so that a `%2F` in a key is no
-    separator. A literal path goes before one with parameters.
+    separator. A literal path hides one with parameters, as OpenAPI prescribes; a key that is
+    spelled like a literal is reached by encoding one of its letters.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class Paths(Generic[E]):
         literal = self._literal.get(path)
         if literal is not None:
             yield literal, NO_PARAMETERS
+            return
         segments = path.split(b"/")
         for pattern, methods in self._patterns.get(len(segments), ()):
             parameters: dict[str, str] = {}

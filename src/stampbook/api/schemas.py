@@ -38,20 +38,19 @@ def schemas_of(types: Sequence[Any], sent: Iterable[Any]) -> Schemas:
     default of theirs is how an old record is read.
     """
     made, components = msgspec.json.schema_components(types, ref_template=REF + "{name}")
-    texts = {
-        name: field_texts(kind)
+    kinds = {
+        name: kind
         for kind in structures(types)
         for name in (kind.__name__, f"{kind.__module__}.{kind.__name__}")
     }
     received = structures(kind for kind in types if kind not in set(sent))
-    whole = {kind.__name__ for kind in structures(sent) - received if not _may_omit(kind)}
     named: dict[str, dict[str, Any]] = {}
     for name, component in components.items():
         schema = _renamed(component)
         schema["description"] = spelled(cleandoc(schema.get("description", "")))
-        for field, text in texts[name].items():
+        for field, text in field_texts(kinds[name]).items():
             schema["properties"][field].setdefault("description", spelled(text))
-        if name.rpartition(".")[2] in whole:
+        if kinds[name] not in received and not kinds[name].__struct_config__.omit_defaults:
             _require_all(schema)
         assert short(name) not in named, name
         named[short(name)] = schema
@@ -107,10 +106,6 @@ def field_texts(kind: type[Struct]) -> Mapping[str, str]:
             texts |= _own_texts(ancestor)
     kept = {info.name for info in fields(kind)}
     return {name: text for name, text in texts.items() if name in kept}
-
-
-def _may_omit(kind: type[Struct]) -> bool:
-    return kind.__struct_config__.omit_defaults
 
 
 def _require_all(schema: dict[str, Any]) -> None:

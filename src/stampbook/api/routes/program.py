@@ -20,6 +20,9 @@ from stampbook.values.instants import Instant, from_ms, to_ms
 NAMED = "SELECT name, clock, created_at_ms FROM program WHERE id = ?"
 SOURCE = "SELECT source, hash, created_at_ms FROM definition WHERE program_id = ? AND version = ?"
 
+SOURCE_BYTES_MAX = 16 * 1024 * 1024
+"""Of a body: JSON may spell each of TEXT_MAX characters in twelve bytes."""
+
 Source = Annotated[str, Meta(max_length=TEXT_MAX)]
 
 
@@ -216,6 +219,7 @@ ROUTES = (
         scope="read",
         asks=PlanDefinition,
         gives=DefinitionPlan,
+        body_bytes_max=SOURCE_BYTES_MAX,
         refuses=(PROGRAM_NOT_FOUND,),
         answers=plan_definition,
         example={"toml": '[program]\nname = "Roastery Rewards"\ncurrency = "EUR"\n'},
@@ -227,6 +231,7 @@ ROUTES = (
         scope="admin",
         asks=ApplyDefinition,
         gives=DefinitionApplied,
+        body_bytes_max=SOURCE_BYTES_MAX,
         refuses=(PROGRAM_NOT_FOUND, DEFINITION_INVALID, VERSION_STALE),
         answers=apply_definition,
         example={
