@@ -54,7 +54,7 @@ def test_misuse_exits_with_2(stampbook: Stampbook, arguments: list[str]) -> None
     ("url", "said"),
     [
         ("mysql://x", "The database URL starts with"),
-        ("sqlite:////nowhere/at/all.db", "unable to open database file"),
+        ("sqlite:////nowhere/at/all.db", "nable to open database file"),
         ("postgresql://127.0.0.1:1/none", "The database"),
     ],
 )
