@@ -29,6 +29,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     parts: Parts
     caller: ApiKey
     request_id: RequestId
+    body: bytes = b""
+    """Of a route that reads a text."""
 
     @contextmanager
     def present(self) -> Generator[Present]:

@@ -164,7 +164,9 @@ def _curl(path: str, method: str, content: Tree) -> str:
     for media_type, described in content.items():
         lines.append(f"-H 'Content-Type: {media_type}'")
         if "example" in described:
-            lines.append(f"-d {quote(json.dumps(described['example'], indent=2))}")
+            example = described["example"]
+            text = example if isinstance(example, str) else json.dumps(example, indent=2)
+            lines.append(f"--data-binary {quote(text)}")
         break
     return " \\\n  ".join(lines)
 

@@ -119,7 +119,7 @@ def problems_of(route: AnyRoute) -> dict[int, dict[str, str]]:
     kinds: list[RefusalCode | ProblemKind] = [*EVERY_ROUTE, *route.refuses]
     if fields(route.asks):
         kinds += EVERY_INPUT
-    if not route.reads_query:
+    if not route.reads_query or route.reads_text:
         kinds += EVERY_BODY
     if isinstance(route, Submit):
         kinds += EVERY_COMMAND
@@ -140,8 +140,6 @@ def _shape(route: AnyRoute) -> Shape:
         return Shape(
             route, None, in_path + tuple(info for info in own.values() if info.name not in names)
         )
-    if route.reads_text:
-        return Shape(route, None, tuple(own.values()))
     return Shape(route, without(route.asks, names) if names else route.asks, in_path)
 
 
@@ -179,9 +177,10 @@ def _operation(
         },
     }
     if route.reads_text:
+        text = {"schema": {"type": "string"}, "example": route.example}
         operation["requestBody"] = {
             "required": True,
-            "content": {kind: {"schema": {"type": "string"}} for kind in route.media_types},
+            "content": dict.fromkeys(route.media_types, text),
         }
     elif shape.body is not None:
         content: dict[str, Any] = {"schema": body}

@@ -233,6 +233,12 @@ DELIVERY_NOT_FAILED = _declare(
     "The delivery has not failed: it was received, or is still being tried.",
     "Wait until its tries have run out.",
 )
+IMPORT_UNREADABLE = _declare(
+    "import.unreadable",
+    422,
+    "The text is no CSV with a header of known columns.",
+    "Correct what `detail` names; put texts that hold a comma in double quotes.",
+)
 POOL_NOT_WANTED = _declare(
     "pool.not_wanted",
     409,

@@ -49,10 +49,9 @@ class Route(Struct, frozen=True, kw_only=True):
     refuses: tuple[RefusalCode | ProblemKind, ...] = ()
     """Which codes it may answer beside those that every route may."""
     media_types: tuple[str, ...] = ()
-    """Of a body that is a text and no JSON; it is the field `text` of `asks`, and all other fields
-    are parameters."""
+    """Of a body that is a text and no JSON; the fields of `asks` are then the query's."""
     body_bytes_max: int = BODY_BYTES_MAX
-    example: Mapping[str, Any] | None = None
+    example: Mapping[str, Any] | str | None = None
     """A body."""
 
     @property
@@ -62,12 +61,12 @@ class Route(Struct, frozen=True, kw_only=True):
 
     @property
     def reads_query(self) -> bool:
-        """Tell whether the parameters are in the query and there is no body."""
-        return self.method in {"GET", "DELETE"}
+        """Tell whether all parameters are in the path and the query."""
+        return self.method in {"GET", "DELETE"} or self.reads_text
 
     @property
     def reads_text(self) -> bool:
-        """Tell whether the body is a text and the parameters are in the query."""
+        """Tell whether the body is a text."""
         return bool(self.media_types)
 
 
