@@ -41,7 +41,7 @@ def engine(database_url: str) -> Generator[Engine]:
     with backend.transaction() as unit:
         version = NewVersion(source="", definition=DEFINITION, hash="1")
         create_program(unit, PROGRAM, version, created_at_ms=NOW_MS, test_clock_ms=NOW_MS)
-    engine = Engine(backend)
+    engine = Engine(backend, waiting_max=CHUNK_ROWS // 2)  # so that imports meet a full queue
     engine.start()
     yield engine
     engine.stop()

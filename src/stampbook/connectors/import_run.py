@@ -6,6 +6,7 @@ by its own key, whatever file it stood in and however that import ended. It need
 key, whose outcome would also keep a row refused after its cause is gone.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from itertools import islice
@@ -24,6 +25,9 @@ from stampbook.values.ids import ProgramId
 
 PRINCIPAL = "import"
 FAILED = "engine.failed"
+FULL_SECONDS = 0.05
+"""How long to wait for room in the engine's queue before asking again."""
+FULL_TRIES_MAX = 400
 CHUNK_ROWS = 256
 """Two chunks are in flight at the most, which the engine puts together into few batches."""
 
@@ -133,10 +137,12 @@ class Importer:
             webhooks=self._webhooks,
             dry_run=self._dry_run,
         )
-        try:
-            return self._engine.submit(submission)
-        except QueueFullError as error:
-            raise ImportStoppedError(str(error)) from error
+        for _ in range(FULL_TRIES_MAX):
+            try:
+                return self._engine.submit(submission)
+            except QueueFullError:  # others are being served: imports can wait
+                time.sleep(FULL_SECONDS)
+        raise ImportStoppedError("the engine takes no more")
 
     def _answers(self, asked: Iterable[Asked]) -> list[Answer]:
         return [Answer(one.row, self._answer(one)) for one in asked]
