@@ -1,3 +1,5 @@
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from tests.api.stage import CLOCK_MS, OTHER_PROGRAM, Client, Stage
@@ -73,6 +75,20 @@ def test_a_cursor_of_nobody_is_refused(small_client: Client, cursor: str) -> Non
     answer = small_client.call("GET", f"/v1/members?cursor={cursor}")
     assert answer.status == 400
     assert answer.json["field"] == "cursor"
+
+
+def test_a_cursor_past_every_number_is_refused(client: Client) -> None:
+    enrol(client, "m-1")
+    forged = urlsafe_b64encode(b"[99999999999999999999]").decode().rstrip("=")
+    for path in (f"/v1/members/m-1/history?cursor={forged}", f"/v1/facts?after={forged}"):
+        answer = client.call("GET", path)
+        assert (answer.status, answer.json["code"]) == (400, "cursor.invalid")
+
+
+def test_a_cursor_with_a_nul_is_refused(client: Client) -> None:
+    forged = urlsafe_b64encode(rb'["\u0000"]').decode().rstrip("=")
+    answer = client.call("GET", f"/v1/members?cursor={forged}")
+    assert (answer.status, answer.json["code"]) == (400, "cursor.invalid")
 
 
 def test_a_balance_is_right_before_any_sweep(stage: Stage, sandbox: Client) -> None:

@@ -1,12 +1,14 @@
 """Spelling: how the docs pages put a JSON Schema into words."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct
 
 from stampbook.api.schemas import REF
+from stampbook.values.amounts import NO_CONTROL
+from stampbook.values.ids import ID_PATTERN
 
 Tree = Mapping[str, Any]
 
@@ -21,8 +23,17 @@ LIMITS = {
     "maxItems": "at most {} items",
     "minProperties": "{} or more keys",
     "maxProperties": "at most {} keys",
-    "pattern": "matches {}",
 }
+PATTERNS = {
+    NO_CONTROL: "one line",
+    r"^[^\x00-\x1f\x7f]+$": "one line",
+    ID_PATTERN: "24 hex digits",
+    "^[\\x21-\\x7e]{1,255}$": "1 to 255 printable characters without spaces",
+    "^[A-Za-z0-9_-]+$": "letters, digits, _ and -",
+    r"^\s*-?[0-9]+(\.[0-9]+)?\s*$": "a text such as 12.50",
+    r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$": "an e-mail address",
+}
+"""Patterns of ours in words; any other is shown as it is."""
 
 
 class Part(Struct, frozen=True):
@@ -59,7 +70,7 @@ def field_of(name: str, schema: Tree, *, required: bool, place: str = "") -> Fie
         kind=tuple(_kind(schema)),
         required=required,
         limits=", ".join(_limits(schema)),
-        default=json.dumps(default) if default not in (None, {}, [], "") else None,
+        default=None if _says_nothing(default) else json.dumps(default),
         description=schema.get("description", ""),
         place=place,
     )
@@ -73,6 +84,13 @@ def fields_of(schema: Tree, components: Tree) -> tuple[Field, ...]:
         field_of(name, inner, required=name in required)
         for name, inner in found.get("properties", {}).items()
     )
+
+
+def _says_nothing(default: Any) -> bool:
+    """Tell whether a default is only that nothing is set."""
+    if isinstance(default, dict):
+        return not any(cast("Tree", default).values())
+    return default is None or default in ("", (), [])
 
 
 def resolved(schema: Tree, components: Tree) -> Tree:
@@ -94,7 +112,8 @@ def _kind(schema: Tree) -> Iterator[Part]:
         case {"$ref": str(ref)}:
             yield Part(ref.removeprefix(REF), ref.removeprefix(REF))
         case {"anyOf": choices}:
-            for index, choice in enumerate(choices):
+            spoken = [choice for choice in choices if not _is_number_too(choice, choices)]
+            for index, choice in enumerate(spoken):
                 yield from (Part(" or "),) if index else ()
                 yield from _kind(choice)
         case {"type": "array", "items": items}:
@@ -105,6 +124,11 @@ def _kind(schema: Tree) -> Iterator[Part]:
             yield from _kind(cast("Tree", schema["additionalProperties"]))
         case _:
             yield Part(_plain_kind(schema))
+
+
+def _is_number_too(choice: Tree, choices: Sequence[Tree]) -> bool:
+    """Tell whether an integer is said already: every number is allowed."""
+    return choice == {"type": "integer"} and {"type": "number"} in choices
 
 
 def _plain_kind(schema: Tree) -> str:
@@ -127,5 +151,7 @@ def _limits(schema: Tree) -> Iterator[str]:
     for key, words in LIMITS.items():
         if key in schema:
             yield words.format(schema[key])
+    if "pattern" in schema:
+        yield PATTERNS.get(schema["pattern"], f"matches {schema['pattern']}")
     for choice in schema.get("anyOf", ()):
         yield from _limits(choice)

@@ -6,7 +6,13 @@ from msgspec import Meta, Struct
 
 from stampbook.api.desk import Desk
 from stampbook.api.paging import LIMIT_MAX, Cursor, cursors_checked
-from stampbook.api.problem import CURSOR_INVALID, FACT_TYPE_UNKNOWN, ProblemError, RefusedError
+from stampbook.api.problem import (
+    CURSOR_INVALID,
+    FACT_TYPE_UNKNOWN,
+    REQUEST_INVALID,
+    ProblemError,
+    RefusedError,
+)
 from stampbook.api.route import Answer
 from stampbook.core.refusals import MEMBER_NOT_FOUND, refuse
 from stampbook.dialects import catalogue as dialects
@@ -72,7 +78,7 @@ def read_facts(desk: Desk, asked: ReadFacts) -> FactFeed:
     if asked.type is not None and asked.type not in catalogue():
         raise ProblemError(FACT_TYPE_UNKNOWN, field="type")
     if asked.type is not None and asked.member_id is not None:
-        raise ProblemError(FACT_TYPE_UNKNOWN, "Send type or member_id, not both.", field="type")
+        raise ProblemError(REQUEST_INVALID, "Send type or member_id, not both.", field="type")
     with desk.present() as present, cursors_checked():
         if asked.member_id is None:
             types = () if asked.type is None else (asked.type,)

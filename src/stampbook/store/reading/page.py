@@ -54,4 +54,6 @@ def key_of(cursor: str, *kinds: type) -> tuple[Any, ...]:
         raise CursorError("the cursor is not one of ours") from error
     if [type(part) for part in found] != list(kinds):
         raise CursorError("the cursor is of another list")
+    if any("\0" in part for part in found if isinstance(part, str)):
+        raise CursorError("the cursor holds what no key holds")
     return tuple(found)
