@@ -67,7 +67,7 @@ def test_an_endpoint_is_stored_with_a_sealed_secret(
         (["https://shop.example/a b"], "no URL"),
         (["https://shop.example:99999"], "no URL"),
         (["https://shop.example", "--dialect", "zinrello"], "Did you mean zinrelo?"),
-        (["https://shop.example", "--event", "points.earnt"], "Did you mean points.earned?"),
+        (["https://shop.example", "--event", "points.earnd"], "Did you mean points.earned?"),
         (["https://shop.example", "--dialect", "zinrelo", "--event", "order.recorded"], "zinrelo"),
     ],
 )
