@@ -1,5 +1,11 @@
 """What every command answers, whatever it is."""
 
+import asyncio
+
+import pytest
+
+from stampbook.api.exchange import Exchange, Message, Scope, new_request_id
+from stampbook.api.problem import ProblemError
 from tests.api.stage import OTHER_PROGRAM, Client, Stage
 
 ORDER = {"order_id": "o-1", "member_id": "m-1", "order_subtotal": "12.50"}
@@ -124,3 +130,19 @@ def test_a_full_queue_answers_come_back_later(small_stage: Stage) -> None:
     answer = small_stage.client.call("POST", "/v1/orders", ORDER)
     assert (answer.status, answer.json["code"]) == (503, "engine.busy")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_a_body_that_never_ends_is_given_up() -> None:
+    pieces = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return pieces.pop(0)
+
+    scope: Scope = {"headers": [], "query_string": b""}
+    exchange = Exchange(scope, receive, {}, new_request_id())
+    with pytest.raises(ProblemError) as caught:
+        asyncio.run(exchange.body())
+    assert caught.value.problem.code == "request.incomplete"
