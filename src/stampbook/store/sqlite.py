@@ -26,6 +26,11 @@ VERSION_MIN = (3, 40, 0)
 BUSY_TIMEOUT_MS = 10_000
 """How long another process may hold the file before a transaction gives up."""
 
+CACHE_KIB = 65_536
+CHECKPOINT_PAGES = 8_000
+"""How many pages the log gathers before they go to the file: the same page goes there once for
+many commits. Durable all the same: the log is synced with every commit."""
+
 STATEMENTS_KEPT = 256
 READERS_KEPT = 8
 SYNCHRONOUS_FULL = 2
@@ -151,6 +156,8 @@ class SqliteBackend:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
         synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
         if (journal, synchronous) != ("wal", SYNCHRONOUS_FULL):
