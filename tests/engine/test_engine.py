@@ -88,7 +88,7 @@ def test_a_rejected_hold_gives_back_points_count_and_code(database_url: str) -> 
             assert pool(unit, PROGRAM, "card").free == 2
         again = shop.done(card, RewardRedeemed)
         assert again.coupon is not None
-        assert again.coupon.code == "C1"
+        assert again.coupon.code == "C2"
 
 
 def test_a_hold_that_times_out_on_the_way_counts_down(database_url: str) -> None:

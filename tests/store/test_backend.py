@@ -6,6 +6,7 @@ import time
 import pytest
 
 from stampbook.store.backend import Backend, BrokenError, Unit, open_backend
+from stampbook.store.sql import keyed
 from stampbook.store.sqlite import SqliteBackend
 from tests.engine.shop import PROGRAM, create_shop
 
@@ -166,3 +167,17 @@ def test_writers_take_turns_in_the_order_of_asking(sqlite_url: str) -> None:
         thread.join(10)
     backend.close()
     assert order == list(range(5))
+
+
+def test_keys_are_looked_up_by_their_index_whatever_the_planner_believes(postgres_url: str) -> None:
+    backend = open_backend(postgres_url)
+    sql = keyed(
+        backend.dialect, "member, body", "lot", "member", " AND is_open", lock=" FOR UPDATE"
+    )
+    with backend.transaction() as unit:
+        unit.run("SET LOCAL plan_cache_mode = force_generic_plan")
+        plan = "\n".join(row[0] for row in unit.rows(f"EXPLAIN {sql}", (PROGRAM, ["a", "b"])))
+    backend.close()
+    assert "ix_lot_open" in plan
+    assert "Index Cond: ((program_id = " in plan
+    assert "AND (member = wanted.key)" in plan

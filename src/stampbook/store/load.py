@@ -4,8 +4,7 @@ Shapes: later statements read what is committed after the locks are held. The nu
 does not depend on the number of commands.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -18,31 +17,26 @@ from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.asked import Asked
-from stampbook.store.backend import ClashError, Row, Statement, Unit
+from stampbook.store.backend import ClashError, Row, Unit
 from stampbook.store.opening import Opening
 from stampbook.store.programs import Programs
+from stampbook.store.sql import keyed
 from stampbook.store.stock import load_stock
-from stampbook.values.ids import LotId, MemberId
+from stampbook.values.ids import LotId, MemberId, ProgramId
 from stampbook.values.json import decode
 
-MEMBERS = "SELECT id, member_id, status, position, body, counters FROM member WHERE program_id = ?"
-BY_KEY = f"{MEMBERS} AND member_id IN (?*) ORDER BY id"
-BY_ID = f"{MEMBERS} AND id IN (?*) ORDER BY id"
-BY_EITHER = f"{MEMBERS} AND (member_id IN (?*) OR id IN (?*)) ORDER BY id"
+Source = tuple[str, ...]
+"""Columns, table, key and further conditions, as `keyed` takes them."""
 
-LOTS = "SELECT member, body FROM lot WHERE program_id = ? AND member IN (?*) AND is_open"
-PENDING = (
-    "SELECT member, body FROM points_transaction "
-    "WHERE program_id = ? AND member IN (?*) AND status = 'pending'"
-)
-COUPONS = (
-    "SELECT member, body FROM coupon "
-    "WHERE program_id = ? AND member IN (?*) AND status IN ('held', 'issued')"
-)
-TRANSACTIONS_ASKED = "SELECT body FROM points_transaction WHERE program_id = ? AND id IN (?*)"
-ORDERS_ASKED = "SELECT body FROM customer_order WHERE program_id = ? AND order_id IN (?*)"
-COUPONS_ASKED = "SELECT body FROM coupon WHERE program_id = ? AND code IN (?*)"
-LOTS_ASKED = "SELECT body FROM lot WHERE program_id = ? AND member IN (?*) AND id IN (?*)"
+MEMBERS = ("id, member_id, status, position, body, counters", "member", "id")
+
+LOTS = ("member, body", "lot", "member", " AND is_open")
+PENDING = ("member, body", "points_transaction", "member", " AND status = 'pending'")
+COUPONS = ("member, body", "coupon", "member", " AND status IN ('held', 'issued')")
+TRANSACTIONS_ASKED = ("body", "points_transaction", "id")
+ORDERS_ASKED = ("body", "customer_order", "order_id")
+COUPONS_ASKED = ("body", "coupon", "code")
+LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -73,7 +67,7 @@ def load(
     facts would stand before earlier ones of theirs, so the batch must begin again.
     """
     state = State(programs.program(unit, opening.program_id, opening.version))
-    positions = _load_members(unit, state, opening, asked, lock=lock)
+    positions = _load_members(unit, state, opening, lock=lock)
     state.due = tuple(member for member in opening.due if member in state.books)
     _load_asked(unit, state, asked)
     _load_paid_lots(unit, state)
@@ -98,17 +92,11 @@ def _codes(state: State) -> Iterable[str]:
         yield from codes  # one that came back has the row of its last coupon
 
 
-def _load_members(
-    unit: Unit, state: State, opening: Opening, asked: Asked, *, lock: bool
-) -> dict[MemberId, int]:
+def _load_members(unit: Unit, state: State, opening: Opening, *, lock: bool) -> dict[MemberId, int]:
     positions: dict[MemberId, int] = {}
-    ids = sorted({*asked.ids, *opening.owners, *opening.due})
-    values: tuple[Any, ...] = (opening.program_id,)
-    if ids and asked.members:
-        sql, values = BY_EITHER, (*values, asked.members, ids)
-    else:
-        sql, values = (BY_ID, (*values, ids)) if ids else (BY_KEY, (*values, asked.members))
-    for row in unit.rows(sql + unit.dialect.lock if lock else sql, values):
+    sql = keyed(unit.dialect, *MEMBERS, lock=unit.dialect.lock if lock else "")
+    # sorted, so that two batches with the same members wait for each other in the same order
+    for row in unit.rows(sql, (opening.program_id, sorted(opening.members))):
         member, member_id, status, position, body, counters = row
         if lock and position >= opening.position:
             raise ClashError("a later transaction has already written the member")
@@ -122,18 +110,14 @@ def _load_members(
 
 
 def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
-    program, members = state.program.id, sorted(state.books)
-    queries: list[Statement] = []
-    if members:
-        queries += [(sql, (program, members)) for sql in (LOTS, PENDING, COUPONS)]
-    for sql, keys in (
-        (TRANSACTIONS_ASKED, asked.transactions),
-        (ORDERS_ASKED, asked.orders),
-        (COUPONS_ASKED, asked.coupons),
-    ):
-        if keys:
-            queries.append((sql, (program, keys)))
-    found = dict(zip((sql for sql, _ in queries), unit.gather(queries), strict=True))
+    members = sorted(state.books)
+    wanted: dict[Source, Sequence[str]] = {
+        **dict.fromkeys((LOTS, PENDING, COUPONS), members),
+        TRANSACTIONS_ASKED: asked.transactions,
+        ORDERS_ASKED: asked.orders,
+        COUPONS_ASKED: asked.coupons,
+    }
+    found = _rows(unit, state.program.id, wanted)
     _fill_books(state, found)
     _take_transactions(state, found.get(TRANSACTIONS_ASKED, ()))
     for (body,) in found.get(ORDERS_ASKED, ()):
@@ -146,10 +130,19 @@ def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
     coupons = (coupon.transaction_id for coupon in state.coupons.values())
     behind = {one for one in (*orders, *coupons) if one is not None} - state.transactions.keys()
     if behind:
-        _take_transactions(state, unit.rows(TRANSACTIONS_ASKED, (program, sorted(behind))))
+        sql = keyed(unit.dialect, *TRANSACTIONS_ASKED)
+        _take_transactions(state, unit.rows(sql, (state.program.id, sorted(behind))))
 
 
-def _fill_books(state: State, found: dict[str, list[Row]]) -> None:
+def _rows(
+    unit: Unit, program_id: ProgramId, wanted: Mapping[Source, Sequence[str]]
+) -> dict[Source, list[Row]]:
+    sources = [source for source, keys in wanted.items() if keys]
+    queries = [(keyed(unit.dialect, *source), (program_id, wanted[source])) for source in sources]
+    return dict(zip(sources, unit.gather(queries), strict=True))
+
+
+def _fill_books(state: State, found: Mapping[Source, Sequence[Row]]) -> None:
     books = state.books
     for member, body in found.get(LOTS, ()):
         lot = decode(body, Lot)
@@ -180,7 +173,7 @@ def _load_paid_lots(unit: Unit, state: State) -> None:
             closed = (share.lot_id for share in transaction.paid)
             paid.update((lot, member) for lot in closed if lot not in books[member].lots)
     if paid:
-        values = (state.program.id, sorted(set(paid.values())), sorted(paid))
-        for (body,) in unit.rows(LOTS_ASKED, values):
+        sql = keyed(unit.dialect, *LOTS_PAID)
+        for (body,) in unit.rows(sql, (state.program.id, sorted(set(paid.values())), sorted(paid))):
             lot = decode(body, Lot)
             state.lots[lot.id] = lot

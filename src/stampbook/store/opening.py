@@ -1,25 +1,29 @@
 """The opening of a batch: all that can be asked before anything is locked, in one round trip."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from msgspec import Struct
 
 from stampbook.store.asked import Asked
-from stampbook.store.backend import POSITION_BITS, Statement, Unit
+from stampbook.store.backend import POSITION_BITS, Dialect, Statement, Unit
+from stampbook.store.sql import keyed
 from stampbook.store.subscriptions import ENDPOINTS, Subscription, subscription
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import to_ms
 
-PROGRAM = "SELECT clock, now_ms, version FROM program WHERE id = ?"
+PROGRAM = "SELECT now_ms, version FROM program WHERE id = ?"
 POSITION = "SELECT max(position) FROM fact WHERE program_id = ? AND position >= ?"
-KEYS = (
-    "SELECT principal, key, request_hash, outcome FROM idempotency "
-    "WHERE program_id = ? AND principal IN (?*) AND key IN (?*)"
-)
-TRANSACTION_OWNERS = "SELECT member FROM points_transaction WHERE program_id = ? AND id IN (?*)"
-ORDER_OWNERS = "SELECT member FROM customer_order WHERE program_id = ? AND order_id IN (?*)"
-COUPON_OWNERS = "SELECT member FROM coupon WHERE program_id = ? AND code IN (?*)"
+KEYS = ("principal, key, request_hash, outcome", "idempotency", "key")
+"""Columns, table and key, as `keyed` takes them."""
+
+OWNERS = {
+    "members": ("id", "member", "member_id"),
+    "transactions": ("member", "points_transaction", "id"),
+    "orders": ("member", "customer_order", "order_id"),
+    "coupons": ("member", "coupon", "code"),
+}
+"""Where the members are found whom a batch names, by what they own or by the merchant's keys."""
+
 DUE = (
     "SELECT id FROM member WHERE program_id = ? AND due_at_ms > 0 AND due_at_ms <= ? "
     "ORDER BY due_at_ms, id LIMIT ?"
@@ -40,7 +44,8 @@ class Opening(Struct, frozen=True, kw_only=True):
     """What a batch knows before it locks its members.
 
     Shapes: `now_ms` is set for a test clock; `position` is that of the next fact but for what
-    other transactions still write; `owners` are members whom the commands name by what they own.
+    other transactions still write; `members` are all whom the commands name in some way, but for
+    those whom another transaction enrols meanwhile.
     """
 
     program_id: ProgramId
@@ -49,7 +54,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     position: int
     subscriptions: tuple[Subscription, ...]
     outcomes: dict[KeyOfCaller, Stored]
-    owners: frozenset[MemberId]
+    members: frozenset[MemberId]
     due: tuple[MemberId, ...]
 
 
@@ -59,27 +64,25 @@ def open_batch(
     asked: Asked,
     *,
     keys: Collection[KeyOfCaller] = (),
-    lock: str = "",
 ) -> Opening | None:
-    """Read what a batch needs before it locks; None when there is no such program.
-
-    Shapes: `lock` ends the query of the program's row: one of the words of `Dialect`, or nothing.
-    """
+    """Read what a batch needs before it locks; None when there is no such program."""
     first = unit.number << POSITION_BITS
     queries: dict[str, Statement] = {
-        "program": (PROGRAM + lock, (program_id,)),
+        "program": (PROGRAM, (program_id,)),
         "position": (POSITION, (program_id, first)),
         "endpoints": (ENDPOINTS, (program_id,)),
     }
     if keys:
-        principals = sorted({principal for principal, _ in keys})
-        queries["keys"] = (KEYS, (program_id, principals, sorted({key for _, key in keys})))
-    queries.update(_owner_queries(program_id, asked))
+        sought = sorted({key for _, key in keys})
+        queries["keys"] = (keyed(unit.dialect, *KEYS), (program_id, sought))
+    queries.update(_owner_queries(unit.dialect, program_id, asked))
     found = dict(zip(queries, unit.gather(list(queries.values())), strict=True))
     if not found["program"]:
         return None
-    [(_, now_ms, version)] = found["program"]
+    [(now_ms, version)] = found["program"]
     [(position,)] = found["position"]
+    owners = {row[0] for name in OWNERS for row in found.get(name, ())}
+    due = tuple(row[0] for row in found.get("due", ()))
     return Opening(
         program_id=program_id,
         now_ms=now_ms,
@@ -89,25 +92,25 @@ def open_batch(
         outcomes={
             (principal, key): Stored(request_hash, outcome)
             for principal, key, request_hash, outcome in found.get("keys", ())
+            if (principal, key) in keys
         },
-        owners=frozenset(row[0] for name in OWNERS for row in found.get(name, ())),
-        due=tuple(row[0] for row in found.get("due", ())),
+        members=frozenset((*asked.ids, *due, *owners)),
+        due=due,
     )
 
 
-OWNERS = ("transactions", "orders", "coupons")
-
-
-def _owner_queries(program_id: ProgramId, asked: Asked) -> dict[str, Statement]:
-    queries: dict[str, Statement] = {}
-    wanted: Sequence[tuple[str, str, Sequence[Any]]] = (
-        ("transactions", TRANSACTION_OWNERS, asked.transactions),
-        ("orders", ORDER_OWNERS, asked.orders),
-        ("coupons", COUPON_OWNERS, asked.coupons),
-    )
-    for name, sql, keys in wanted:
-        if keys:
-            queries[name] = (sql, (program_id, keys))
+def _owner_queries(dialect: Dialect, program_id: ProgramId, asked: Asked) -> dict[str, Statement]:
+    wanted = {
+        "members": asked.members,
+        "transactions": asked.transactions,
+        "orders": asked.orders,
+        "coupons": asked.coupons,
+    }
+    queries: dict[str, Statement] = {
+        name: (keyed(dialect, *OWNERS[name]), (program_id, keys))
+        for name, keys in wanted.items()
+        if keys
+    }
     if asked.due is not None:
         queries["due"] = (DUE, (program_id, to_ms(asked.due.until), asked.due.limit))
     return queries

@@ -361,7 +361,7 @@ IDEMPOTENCY = Table(
     _key("request_hash"),
     _text("outcome"),
     _number("created_at_ms"),
-    PrimaryKeyConstraint("program_id", "principal", "key"),
+    PrimaryKeyConstraint("program_id", "key", "principal"),
     Index(None, "program_id", "created_at_ms"),
 )
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from sqlalchemy import BigInteger, Boolean
 
+from stampbook.store.backend import Dialect
 from stampbook.store.schema import METADATA
 
 LIST = "IN (?*)"
@@ -31,6 +32,27 @@ def _marks(sql: str) -> list[str]:
     return [
         LIST if f"{before[-4:]}?{after[:2]}" == LIST else "?" for before, after in pairwise(pieces)
     ]
+
+
+@cache
+def keyed(
+    dialect: Dialect, columns: str, table: str, key: str, rest: str = "", *, lock: str = ""
+) -> str:
+    """Give the query of a program's rows under some keys: its values are the program and the keys.
+
+    Shapes: keys are looked up one after another in the order given, each by the index on it. Asked
+    for a list of keys, PostgreSQL might read all rows of the program instead: a statement that was
+    prepared while a table was small keeps its plan until statistics come. `rest` goes on with the
+    conditions; `lock` locks in the order of the keys.
+    """
+    if dialect.name == "sqlite":
+        return f"SELECT {columns} FROM {table} WHERE program_id = ? AND {key} IN (?*){rest}{lock}"
+    return (
+        "SELECT found.* FROM (SELECT ?::text AS program_id) AS asked "
+        "CROSS JOIN unnest(?::text[]) AS wanted(key) "
+        f"CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE program_id = asked.program_id "
+        f"AND {table}.{key} = wanted.key{rest} OFFSET 0{lock}) AS found"
+    )
 
 
 @cache

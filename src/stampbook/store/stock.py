@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from stampbook.core.draft import State
 from stampbook.store.backend import Unit
+from stampbook.store.sql import keyed
 
-COUNTS = (
-    "SELECT reward_id, redeemed FROM reward_count "
-    "WHERE program_id = ? AND reward_id IN (?*) ORDER BY reward_id"
-)
+COUNTS = ("reward_id, redeemed", "reward_count", "reward_id")
 START_COUNT = (
     "INSERT INTO reward_count (program_id, reward_id, redeemed) VALUES (?, ?, 0) "
     "ON CONFLICT (program_id, reward_id) DO NOTHING"
@@ -31,7 +29,8 @@ def load_stock(unit: Unit, state: State, asked: Mapping[str, int], *, lock: bool
     if lock:
         state.redeemed = _locked_counts(unit, state, rewards)
     else:
-        state.redeemed = dict(unit.rows(COUNTS, (state.program.id, rewards)))
+        sql = keyed(unit.dialect, *COUNTS)
+        state.redeemed = dict(unit.rows(sql, (state.program.id, rewards)))
     defined = state.program.definition.reward_by_id
     pools = [each for each in asked if each in defined and defined[each].coupon == "pool"]
     found = unit.gather(
@@ -43,7 +42,7 @@ def load_stock(unit: Unit, state: State, asked: Mapping[str, int], *, lock: bool
 
 
 def _locked_counts(unit: Unit, state: State, rewards: Sequence[str]) -> dict[str, int]:
-    query = (COUNTS + unit.dialect.lock, (state.program.id, rewards))
+    query = (keyed(unit.dialect, *COUNTS, lock=unit.dialect.lock), (state.program.id, rewards))
     counts: dict[str, int] = dict(unit.rows(*query))
     if len(counts) < len(rewards):
         # a row that is not there cannot be locked

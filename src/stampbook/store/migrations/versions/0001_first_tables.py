@@ -184,7 +184,7 @@ def _create_tables() -> None:
         sa.Column("request_hash", KEY, nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "principal", "key", name="pk_idempotency"),
+        sa.PrimaryKeyConstraint("program_id", "key", "principal", name="pk_idempotency"),
     )
     op.create_index(
         "ix_idempotency_program_id_created_at_ms",
