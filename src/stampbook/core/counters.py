@@ -4,6 +4,7 @@ Shapes: a counter holds one period of each length; a later period starts it agai
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -44,7 +45,11 @@ class Counters(Struct, frozen=True, kw_only=True):
 DAYS_KEPT = 1100
 """Units: days. The longest rolling tier period."""
 
+STARTS_KEPT = 1024
+"""Units: starts of periods. Nearly all counting happens on a few days."""
 
+
+@lru_cache(maxsize=STARTS_KEPT)
 def counter_start(day: date, per: CounterPeriod) -> date:
     """Give the first day of the period that holds a day; weeks start on Monday."""
     match per:

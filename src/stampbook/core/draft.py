@@ -6,6 +6,7 @@ sees the effects of k-1, and a broken command leaves nothing.
 """
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -121,7 +122,7 @@ class Changes:
 
     def size(self) -> tuple[int, ...]:
         """Give how much there is of each; equal sizes before and after mean nothing was done."""
-        return tuple(len(getattr(self, name)) for name in self.__slots__)
+        return tuple(map(len, _parts_of(self)))
 
     def add(self, other: "Changes") -> None:
         """Take over what a later command changed."""
@@ -137,6 +138,10 @@ class Changes:
         self.entries += other.entries
         self.moves += other.moves
         self.facts += other.facts
+
+
+_parts_of = attrgetter(*Changes.__slots__)
+"""Gives all parts of changes; twice for every command, so it is made once."""
 
 
 class Draft:

@@ -5,6 +5,7 @@ Source: contract section 2, lots and expiry; decisions/0007.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -19,7 +20,11 @@ from stampbook.values.instants import Instant
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
+EXPIRIES_KEPT = 1024
+"""The awards of a batch share their instant, so that most of them share their expiry."""
 
+
+@lru_cache(maxsize=EXPIRIES_KEPT)
 def expiry_of(expiry: Expiry, at: Instant, zone: str) -> Instant | None:
     """Give when points approved at an instant expire; None is never."""
     if expiry.days is None and expiry.months is None and expiry.end_of is None:

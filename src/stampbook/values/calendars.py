@@ -15,6 +15,8 @@ from stampbook.values.instants import Instant
 PeriodUnit = Literal["month", "quarter", "year"]
 MONTHS_OF: dict[PeriodUnit, int] = {"month": 1, "quarter": 3, "year": 12}
 MONTHS_PER_YEAR = 12
+ANSWERS_KEPT = 1024
+"""All commands of a batch happen at one instant, and each asks several times which day it is."""
 
 
 @lru_cache(maxsize=256)
@@ -23,6 +25,7 @@ def zone_named(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=ANSWERS_KEPT)
 def local_day(at: Instant, zone: str) -> date:
     """Give the calendar day of an instant in a zone."""
     return at.astimezone(zone_named(zone)).date()
