@@ -57,6 +57,7 @@ class App:
 
     def start(self) -> None:
         """Begin to work."""
+        gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         self.engine.start()
         if self.worker is not None:

@@ -2,7 +2,9 @@
 
 from stampbook.commands.award_points import AwardPoints
 from stampbook.commands.enroll_member import EnrollMember
+from stampbook.engine.submission import Done
 from stampbook.store.backend import POSITION_BITS, Unit
+from stampbook.store.migrate import migrate
 from stampbook.store.reading.facts import facts_of, feed, find_fact
 from stampbook.store.reading.members import find_id
 from tests.engine.shop import PROGRAM, Shop, opened
@@ -57,3 +59,26 @@ def test_the_feed_goes_on_where_it_stopped(database_url: str) -> None:
             assert find_fact(unit, PROGRAM, everything[0]) == newest[-1]
             chosen = feed(unit, PROGRAM, types=["member.enrolled"], limit=5)
             assert [fact.type for fact in chosen.items] == ["member.enrolled"]
+
+
+def test_a_restored_dump_goes_on_after_what_it_holds(postgres_url: str) -> None:
+    """In another cluster the numbers of transactions begin anew, far behind the facts."""
+    far = 1 << 30
+    with opened(postgres_url) as shop:
+        shop.do(EnrollMember(member_id="ann"))
+        with shop.backend.transaction() as unit:
+            position = (far << POSITION_BITS) + 5
+            unit.insert(
+                "fact", COLUMNS, [(PROGRAM, "f", position, "x", "m", 1, 0, 0, "c", 0, "{}")]
+            )
+            unit.run("UPDATE member SET position = ?", (position,))
+        visit = AwardPoints(member_id="ann", activity_id="visit")
+        assert "f" not in read(shop, None)[0]
+        migrate(postgres_url)
+        ids, cursor, _ = read(shop, None)
+        assert ids[-1] == "f"
+        for _ in range(2):
+            assert isinstance(shop.do(visit), Done)
+            ids, cursor, _ = read(shop, cursor)
+            assert len(ids) > 0
+            migrate(postgres_url)

@@ -16,7 +16,10 @@ Statement = tuple[str, Sequence[Any]]
 """An SQL text and its values."""
 
 POSITION_BITS = 20
-"""A position is a transaction's number and, in so many low bits, the place within it."""
+"""A position is a transaction's number and, in so many low bits, the place within it.
+
+Shapes: a program's `epoch` is added to the number, see `store.restored`.
+"""
 
 
 class Dialect(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from stampbook.store.backend import UnavailableError
+from stampbook.store.restored import raise_epochs
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 7_236_548_951
@@ -31,6 +32,8 @@ def migrate(url: str) -> None:
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK}
             )
         command.upgrade(_config(connection), "head")
+        if connection.dialect.name == "postgresql":
+            raise_epochs(connection)
 
 
 def is_current(url: str) -> bool:

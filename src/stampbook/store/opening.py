@@ -11,8 +11,11 @@ from stampbook.store.subscriptions import ENDPOINTS, Subscription, subscription
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import to_ms
 
-PROGRAM = "SELECT now_ms, version FROM program WHERE id = ?"
-POSITION = "SELECT max(position) FROM fact WHERE program_id = ? AND position >= ?"
+PROGRAM = "SELECT now_ms, version, epoch FROM program WHERE id = ?"
+POSITION = (
+    "SELECT max(position) FROM fact WHERE program_id = ? "
+    f"AND position >= (SELECT (epoch + ?) << {POSITION_BITS} FROM program WHERE id = ?)"
+)
 KEYS = ("principal, key, request_hash, outcome", "idempotency", "key")
 """Columns, table and key, as `keyed` takes them."""
 
@@ -66,10 +69,9 @@ def open_batch(
     keys: Collection[KeyOfCaller] = (),
 ) -> Opening | None:
     """Read what a batch needs before it locks; None when there is no such program."""
-    first = unit.number << POSITION_BITS
     queries: dict[str, Statement] = {
         "program": (PROGRAM, (program_id,)),
-        "position": (POSITION, (program_id, first)),
+        "position": (POSITION, (program_id, unit.number, program_id)),
         "endpoints": (ENDPOINTS, (program_id,)),
     }
     if keys:
@@ -79,15 +81,15 @@ def open_batch(
     found = dict(zip(queries, unit.gather(list(queries.values())), strict=True))
     if not found["program"]:
         return None
-    [(now_ms, version)] = found["program"]
-    [(position,)] = found["position"]
+    [(now_ms, version, epoch)] = found["program"]
+    [(last,)] = found["position"]
     owners = {row[0] for name in OWNERS for row in found.get(name, ())}
     due = tuple(row[0] for row in found.get("due", ()))
     return Opening(
         program_id=program_id,
         now_ms=now_ms,
         version=version,
-        position=first + 1 if position is None else position + 1,
+        position=((unit.number + epoch) << POSITION_BITS if last is None else last) + 1,
         subscriptions=tuple(subscription(*row) for row in found["endpoints"]),
         outcomes={
             (principal, key): Stored(request_hash, outcome)

@@ -59,6 +59,8 @@ PROGRAM = Table(
     _number("target_ms", optional=True),  # where a test clock is being moved to
     _number("version"),
     _number("created_at_ms"),
+    # what positions add to numbers of transactions, which begin anew where a dump is restored
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("id"),
 )
 

@@ -18,6 +18,7 @@ SELECT = (
     "SELECT position, id, type, member, sequence, occurred_at_ms, recorded_at_ms, cause, body "
     "FROM fact"
 )
+EPOCH = "(SELECT epoch FROM program WHERE id = ?)"
 
 
 class FactLine(Struct, frozen=True, kw_only=True):
@@ -57,7 +58,9 @@ def feed(
     position = key_of(after, int)[0] if after else 0
     query = Query(SELECT, program_id).where("position > ?", position)
     if unit.dialect.name == "postgresql":
-        query.where(f"position < ({unit.dialect.horizon} << {POSITION_BITS})")
+        query.where(
+            f"position < (({unit.dialect.horizon} + {EPOCH}) << {POSITION_BITS})", program_id
+        )
     if types:
         query.where("type IN (?*)", list(types))
     rows = query.rows(unit, "ORDER BY position LIMIT ?", limit + 1)
