@@ -7,6 +7,7 @@ from stampbook.store.backend import POSITION_BITS, Unit
 from stampbook.store.migrate import migrate
 from stampbook.store.reading.facts import facts_of, feed, find_fact
 from stampbook.store.reading.members import find_id
+from stampbook.store.verify import verify
 from tests.engine.shop import PROGRAM, Shop, opened
 
 COLUMNS = ("program_id", "id", "position", "type", "member", "sequence", "occurred_at_ms",
@@ -17,6 +18,11 @@ def read(shop: Shop, after: str | None, limit: int = 100) -> tuple[list[str], st
     with shop.backend.read() as unit:
         page = feed(unit, PROGRAM, limit=limit, after=after)
     return [fact.id for fact in page.items], page.next, page.has_more
+
+
+def is_ahead(shop: Shop) -> bool:
+    with shop.backend.read() as unit:
+        return any("after now" in each.what for each in verify(unit, PROGRAM))
 
 
 def store_fact(unit: Unit, name: str) -> None:
@@ -74,7 +80,9 @@ def test_a_restored_dump_goes_on_after_what_it_holds(postgres_url: str) -> None:
             unit.run("UPDATE member SET position = ?", (position,))
         visit = AwardPoints(member_id="ann", activity_id="visit")
         assert "f" not in read(shop, None)[0]
+        assert is_ahead(shop)
         migrate(postgres_url)
+        assert not is_ahead(shop)
         ids, cursor, _ = read(shop, None)
         assert ids[-1] == "f"
         for _ in range(2):

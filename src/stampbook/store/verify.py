@@ -14,7 +14,7 @@ from stampbook.core.entries import Entry, LotMove
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.transaction import Transaction
-from stampbook.store.backend import Row, Unit
+from stampbook.store.backend import POSITION_BITS, Row, Unit
 from stampbook.store.subscriptions import subscription
 from stampbook.values.ids import EndpointId, MemberId, ProgramId
 from stampbook.values.instants import from_ms
@@ -53,6 +53,12 @@ SELECT p.code, p.coupon_id, c.id FROM pool_code p
 LEFT JOIN coupon c ON c.program_id = p.program_id AND c.code = p.code
 WHERE p.program_id = ? AND p.coupon_id IS NOT NULL AND (c.id IS NULL OR c.id <> p.coupon_id)
 """
+AHEAD = f"""
+SELECT max(position) FROM fact WHERE program_id = ? AND position >= (
+    (pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+     + (SELECT epoch FROM program WHERE id = ?)) << {POSITION_BITS})
+"""
+"""PostgreSQL only: a position that no transaction of this cluster can have written."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -101,6 +107,13 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         last = rows[-1][0]
         yield from _members(unit, program_id, rows, watches, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
+    if unit.dialect.name == "postgresql":
+        [(ahead,)] = unit.rows(AHEAD, (program_id, program_id))
+        if ahead is not None:
+            finding = Finding(
+                "facts: written after now", "none; migrate after a restore", str(ahead)
+            )
+            yield _difference(program_id, None, finding)
 
 
 def _members(
