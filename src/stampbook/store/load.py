@@ -5,6 +5,7 @@ does not depend on the number of commands.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
@@ -42,13 +43,15 @@ LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 class Loaded(Struct, frozen=True, kw_only=True):
     """What a batch decides over, and which rows of it are stored already.
 
-    Shapes: `positions` of each member's last fact. Rows under the keys of others, orders and
-    coupons, are updated only if they were loaded: a key that another writer stored meanwhile is
-    then a broken constraint, not a lost row.
+    Shapes: `positions` of each member's last fact. A row is updated only if it was loaded, and
+    inserted otherwise: a key that another writer stored meanwhile is then a broken constraint, not
+    a lost row.
     """
 
     state: State
     positions: dict[MemberId, int]
+    lots: frozenset[str]
+    transactions: frozenset[str]
     orders: frozenset[str]
     coupons: frozenset[str]
 
@@ -79,9 +82,18 @@ def load(
     return Loaded(
         state=state,
         positions=positions,
+        lots=frozenset(chain(state.lots, *(book.lots for book in state.books.values()))),
+        transactions=frozenset(_transactions(state)),
         orders=frozenset(state.orders),
         coupons=frozenset(_codes(state)),
     )
+
+
+def _transactions(state: State) -> Iterable[str]:
+    yield from state.transactions
+    for book in state.books.values():
+        yield from book.pending
+        yield from book.holds
 
 
 def _codes(state: State) -> Iterable[str]:

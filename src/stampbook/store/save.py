@@ -12,7 +12,9 @@ from msgspec import Struct
 from stampbook.core.draft import Changes
 from stampbook.core.due import next_due
 from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.lot import Lot
 from stampbook.nouns.order import Order
+from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import Columns, Row, Unit
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
@@ -157,31 +159,15 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
 
 def _save_ledger(unit: Unit, batch: Batch) -> None:
     program, changes = batch.opening.program_id, batch.changes
-    unit.upsert(
-        "lot",
-        LOT,
-        [
-            (
-                program, lot.id, member, lot.transaction_id, lot.points, lot.remaining, lot.held,
-                to_ms(lot.opened_at), optional_ms(lot.expires_at),
-                lot.remaining + lot.held > 0, encode_text(lot),
-            )
-            for member, lot in changes.lots.values()
-        ],
-        ("program_id", "member", "id"),
-    )  # fmt: skip
-    unit.upsert(
-        "points_transaction",
-        TRANSACTION,
-        [
-            (
-                program, one.id, member, one.kind, one.status, one.points, one.order_id,
-                to_ms(one.created_at), encode_text(one),
-            )
-            for member, one in changes.transactions.values()
-        ],
-        ("program_id", "id"),
-    )  # fmt: skip
+    lots: tuple[list[Row], list[Row]] = ([], [])
+    for member, lot in changes.lots.values():
+        lots[lot.id in batch.loaded.lots].append(_lot_row(batch, member, lot))
+    _store(unit, "lot", LOT, lots, ("program_id", "member", "id"))
+    transactions: tuple[list[Row], list[Row]] = ([], [])
+    for member, one in changes.transactions.values():
+        row = _transaction_row(batch, member, one)
+        transactions[one.id in batch.loaded.transactions].append(row)
+    _store(unit, "points_transaction", TRANSACTION, transactions, ("program_id", "id"))
     unit.insert(
         "entry",
         ENTRY,
@@ -199,6 +185,21 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
         MOVE,
         [(program, move.entry_id, move.lot_id, move.member, move.points) for move in changes.moves],
     )
+
+
+def _lot_row(batch: Batch, member: MemberId, lot: Lot) -> Row:
+    return (
+        batch.opening.program_id, lot.id, member, lot.transaction_id, lot.points, lot.remaining,
+        lot.held, to_ms(lot.opened_at), optional_ms(lot.expires_at), lot.remaining + lot.held > 0,
+        encode_text(lot),
+    )  # fmt: skip
+
+
+def _transaction_row(batch: Batch, member: MemberId, one: Transaction) -> Row:
+    return (
+        batch.opening.program_id, one.id, member, one.kind, one.status, one.points, one.order_id,
+        to_ms(one.created_at), encode_text(one),
+    )  # fmt: skip
 
 
 def _save_orders(unit: Unit, batch: Batch) -> None:
