@@ -181,3 +181,13 @@ def test_keys_are_looked_up_by_their_index_whatever_the_planner_believes(postgre
     assert "ix_lot_open" in plan
     assert "Index Cond: ((program_id = " in plan
     assert "AND (member = wanted.key)" in plan
+
+
+def test_postgresql_compresses_by_lz4_where_it_can(postgres_url: str) -> None:
+    backend = open_backend(postgres_url)
+    with backend.read() as unit:
+        [(used, known)] = unit.rows(
+            "SELECT setting, enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+        )
+    backend.close()
+    assert used == ("lz4" if "lz4" in known else "pglz")
