@@ -1,6 +1,7 @@
-"""Answering: the one handler of every route that answers from the store."""
+"""Answering: the one handler of every route that is no command."""
 
 import asyncio
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -8,9 +9,11 @@ from stampbook.api.authentication import KeyRing
 from stampbook.api.decoding import BodyReader, QueryReader
 from stampbook.api.desk import Desk, Parts
 from stampbook.api.exchange import Exchange, Reply, json_reply
+from stampbook.api.performing import perform_run, perform_write
 from stampbook.api.problem import ENGINE_UNAVAILABLE, REQUEST_MEDIA_TYPE, ProblemError
-from stampbook.api.route import Answer
-from stampbook.api.writing import RETRY_AFTER, check_json, idempotency_key
+from stampbook.api.remembering import Memory
+from stampbook.api.route import Answer, Run, Write
+from stampbook.api.writing import RETRY_AFTER, check_json, idempotency_key, request_hash
 from stampbook.store.backend import ClashError, UnavailableError
 
 
@@ -19,7 +22,7 @@ class AnswerEndpoint:
 
     __slots__ = ("_body", "_keys", "_parts", "_query", "_route")
 
-    def __init__(self, route: Answer, keys: KeyRing, parts: Parts) -> None:
+    def __init__(self, route: Answer | Write | Run, keys: KeyRing, parts: Parts) -> None:
         self._route = route
         self._keys = keys
         self._parts = parts
@@ -28,19 +31,48 @@ class AnswerEndpoint:
 
     async def __call__(self, exchange: Exchange) -> Reply:
         """Authenticate, read, and answer with what the route's function gives."""
-        caller = await self._keys.allowed(exchange.headers.get(b"authorization"), self._route.scope)
-        asked = await self._asked(exchange)
+        headers = exchange.headers
+        caller = await self._keys.allowed(headers.get(b"authorization"), self._route.scope)
+        key = None if isinstance(self._route, Answer) else idempotency_key(headers)
+        asked, body = await self._asked(exchange)
         desk = Desk(
             parts=self._parts,
             caller=caller,
             request_id=exchange.request_id,
-            body=await self._text(exchange) if self._route.reads_text else b"",
+            body=body if self._route.reads_text else b"",
         )
         try:
-            given = await asyncio.to_thread(self._route.answers, desk, asked)
+            return await asyncio.to_thread(self._reply, desk, asked, key, exchange, body)
         except (UnavailableError, ClashError) as error:
             raise ProblemError(ENGINE_UNAVAILABLE, headers=(RETRY_AFTER,)) from error
-        return json_reply(given, self._route.status)
+
+    def _reply(
+        self, desk: Desk, asked: Struct, key: str | None, exchange: Exchange, body: bytes
+    ) -> Reply:
+        route = self._route
+        memory = None
+        if key is not None:
+            said = (exchange.query, body) if route.reads_query else (body,)
+            memory = Memory(desk, key, request_hash(route.operation, exchange.path, *said))
+        match route:
+            case Answer():
+                return json_reply(route.answers(desk, asked), route.status)
+            case Write():
+                return perform_write(route, desk, asked, memory)
+            case Run():
+                return perform_run(route, desk, asked, memory)
+            case _:
+                assert_never(route)
+
+    async def _asked(self, exchange: Exchange) -> tuple[Struct, bytes]:
+        """Read what is asked, and the body."""
+        if self._query is not None:
+            asked = self._query.read(exchange.query, exchange.path)
+            return asked, await self._text(exchange) if self._route.reads_text else b""
+        assert self._body is not None
+        body = await exchange.body(self._route.body_bytes_max)
+        check_json(exchange.headers, body)
+        return self._body.read(body, exchange.path), body
 
     async def _text(self, exchange: Exchange) -> bytes:
         """Read a body that is no JSON.
@@ -52,12 +84,3 @@ class AnswerEndpoint:
             wanted = " or ".join(self._route.media_types)
             raise ProblemError(REQUEST_MEDIA_TYPE, f"Send Content-Type: {wanted}.")
         return await exchange.body(self._route.body_bytes_max)
-
-    async def _asked(self, exchange: Exchange) -> Struct:
-        if self._query is not None:
-            return self._query.read(exchange.query, exchange.path)
-        assert self._body is not None
-        idempotency_key(exchange.headers)
-        body = await exchange.body(self._route.body_bytes_max)
-        check_json(exchange.headers, body)
-        return self._body.read(body, exchange.path)

@@ -9,7 +9,7 @@ from stampbook.api.present import Present
 from stampbook.delivery.secrets import Vault
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import ApiKey
-from stampbook.store.backend import Backend
+from stampbook.store.backend import Backend, Unit
 from stampbook.values.ids import ProgramId, RequestId
 
 
@@ -36,7 +36,11 @@ class Desk(Struct, frozen=True, kw_only=True):
     def present(self) -> Generator[Present]:
         """Open a snapshot of the program at its now."""
         with self.parts.backend.read() as unit:
-            yield Present(self.parts.engine, unit, self.program_id)
+            yield self.present_in(unit)
+
+    def present_in(self, unit: Unit) -> Present:
+        """Give the program at its now, as a transaction that writes sees it."""
+        return Present(self.parts.engine, unit, self.program_id)
 
     @property
     def program_id(self) -> ProgramId:

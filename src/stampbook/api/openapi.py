@@ -11,7 +11,7 @@ from stampbook import __version__
 from stampbook.api import problem as problems
 from stampbook.api.decoding import without
 from stampbook.api.problem import STATUS_OF, Problem, ProblemKind
-from stampbook.api.route import SCOPES, AnyRoute, Noun, Submit
+from stampbook.api.route import SCOPES, Answer, AnyRoute, Noun, Submit
 from stampbook.api.schemas import field_texts, schemas_of, spelled, without_null
 from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, RefusalCode
 from stampbook.facts.schemas import bodies, openapi_webhooks
@@ -33,7 +33,7 @@ EVERY_BODY = (
     problems.REQUEST_TOO_LARGE,
     problems.REQUEST_MEDIA_TYPE,
 )
-EVERY_COMMAND = (problems.IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, problems.ENGINE_BUSY)
+EVERY_WRITE = (problems.IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED)
 
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -121,8 +121,10 @@ def problems_of(route: AnyRoute) -> dict[int, dict[str, str]]:
         kinds += EVERY_INPUT
     if not route.reads_query or route.reads_text:
         kinds += EVERY_BODY
+    if not isinstance(route, Answer):
+        kinds += EVERY_WRITE
     if isinstance(route, Submit):
-        kinds += EVERY_COMMAND
+        kinds.append(problems.ENGINE_BUSY)
     found: dict[int, dict[str, str]] = {}
     for kind in kinds:
         if isinstance(kind, ProblemKind):
@@ -151,7 +153,7 @@ def _operation(
     body, gives = next(schemas), next(schemas)
     parameters = [_parameter(route, info, next(schemas)) for info in shape.parameters]
     headers = REQUEST_ID
-    if isinstance(route, Submit):
+    if not isinstance(route, Answer):
         parameters.append(IDEMPOTENCY_KEY)
         headers = REQUEST_ID | REPLAYED
     operation: dict[str, Any] = {

@@ -245,12 +245,6 @@ POOL_NOT_WANTED = _declare(
     "The reward's codes do not come from a pool.",
     'Set `coupon = "pool"` for the reward in the program\'s definition.',
 )
-POOL_BUSY = _declare(
-    "pool.busy",
-    409,
-    "Another request is adding one of the codes at the same time.",
-    "Send the request again.",
-)
 PROGRAM_NOT_FOUND = _declare(
     "program.not_found",
     404,

@@ -9,7 +9,7 @@ from importlib import import_module
 from inspect import cleandoc
 from pkgutil import iter_modules
 from re import findall
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -19,8 +19,9 @@ from stampbook.api.exchange import BODY_BYTES_MAX
 from stampbook.api.problem import ProblemKind
 from stampbook.commands import Command
 from stampbook.core.refusals import RefusalCode
+from stampbook.store.backend import Unit
 
-__all__ = ["Answer", "AnyRoute", "Noun", "Route", "Submit", "catalogue"]
+__all__ = ["Answer", "AnyRoute", "Noun", "Route", "Run", "Submit", "Write", "catalogue"]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 KeyScope = Literal["read", "write", "admin"]
@@ -82,10 +83,13 @@ class Submit(Route, frozen=True, kw_only=True):
 
 
 class Answer(Route, frozen=True, kw_only=True):
-    """A route that answers from the store, or changes what no command changes."""
+    """A route that answers from the store and changes nothing.
+
+    Shapes: its function, like those of the routes below, runs in a thread of its own and raises a
+    request error as ProblemError.
+    """
 
     answers: Callable[[Desk, Any], Struct]
-    """Runs in a thread of its own; a request error is raised as ProblemError."""
 
     @property
     def operation(self) -> str:
@@ -93,7 +97,53 @@ class Answer(Route, frozen=True, kw_only=True):
         return self.answers.__name__
 
 
-AnyRoute = Submit | Answer
+class Write(Route, frozen=True, kw_only=True):
+    """A route that changes, in one transaction, what no command changes."""
+
+    writes: Callable[[Desk, Unit, Any], Struct]
+    """Writes in the transaction that also keeps the answer under the caller's Idempotency-Key.
+
+    Shapes: it is called again when other writers were in the way. What it raises undoes it.
+    """
+    prepares: Callable[[Desk, Any], Any] | None = None
+    """Reads more out of the request before the transaction begins, and from nothing else; what it
+    gives is handed to `writes` in place of the request."""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation: the function's."""
+        return self.writes.__name__
+
+
+class Ran(Protocol):
+    """What a run did, and whether it came to its end."""
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether nothing is left to do."""
+        ...
+
+
+class Run(Route, frozen=True, kw_only=True):
+    """A route that works in many transactions for a bounded time; asked again, it goes on.
+
+    Shapes: `prepares` says once what is to be done, and an Idempotency-Key remembers it, so that a
+    request that is sent again goes on with the same. Source: decisions/0010.
+    """
+
+    runs: Callable[[Desk, Any], Ran]
+    prepares: Callable[[Desk, Any], Struct]
+    prepared: type[Struct]
+    """What `prepares` gives, and `runs` is given."""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation: the function's."""
+        return self.runs.__name__
+
+
+AnyRoute = Submit | Answer | Write | Run
+"""Whatever is no Answer writes, and takes an Idempotency-Key."""
 
 
 class Noun(Struct, frozen=True, kw_only=True):

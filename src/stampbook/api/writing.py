@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import assert_never
 
 from stampbook.api.authentication import KeyRing
@@ -52,7 +52,7 @@ class CommandEndpoint:
         self._query = QueryReader(route.asks) if route.reads_query else None
         self._body = BodyReader(route.asks, () if route.reads_query else route.path_names)
         self._makes = route.makes
-        self._operation = route.operation.encode()
+        self._operation = route.operation
         self._status = route.status
 
     async def __call__(self, exchange: Exchange) -> Reply:
@@ -75,7 +75,7 @@ class CommandEndpoint:
             principal=caller.id,
             cause=exchange.request_id,
             idempotency_key=key,
-            request_hash="" if key is None else self._hash(exchange, body),
+            request_hash="" if key is None else request_hash(self._operation, exchange.path, body),
         )
         try:
             outcome = await self._ask(submission)
@@ -83,10 +83,11 @@ class CommandEndpoint:
             raise ProblemError(ENGINE_BUSY, headers=(RETRY_AFTER,)) from error
         return reply_to(outcome, self._status)
 
-    def _hash(self, exchange: Exchange, body: bytes) -> str:
-        """Tell requests apart by operation, path and body, to the byte."""
-        path = "\0".join(exchange.path.values()).encode()
-        return hashlib.sha256(b"\0".join((self._operation, path, body))).hexdigest()
+
+def request_hash(operation: str, path: Mapping[str, str], *said: bytes) -> str:
+    """Tell requests apart by operation, path and what they said, to the byte."""
+    parts = (operation.encode(), *(value.encode() for value in path.values()), *said)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def reply_to(outcome: Outcome, status: int) -> Reply:

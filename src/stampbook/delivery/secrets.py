@@ -14,22 +14,37 @@ OPENED_MAX = 1_024
 
 
 class SecretsUnreadableError(Exception):
-    """The secrets were sealed with a master key that this process was not given."""
+    """It was encrypted with a master key that this process was not given."""
 
 
 class Vault:
     """Seals and opens the secrets of endpoints with the master keys, the newest first.
 
-    To change the master key, put the new one first and seal everything again with `reseal`.
+    To change the master key, put the new one first, seal everything again with `reseal`, and keep
+    the old one for as long as idempotency keys live: see decisions/0010.
     """
 
     def __init__(self, master_keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in master_keys])
         self._opened = lru_cache(OPENED_MAX)(self._open)
 
+    def encrypt(self, content: bytes) -> str:
+        """Encrypt something that is not to be read in the database."""
+        return self._fernet.encrypt(content).decode()
+
+    def decrypt(self, encrypted: str) -> bytes:
+        """Give back what was encrypted.
+
+        Errors: SecretsUnreadableError.
+        """
+        try:
+            return self._fernet.decrypt(encrypted)
+        except InvalidToken:
+            raise SecretsUnreadableError("no master key opens what was encrypted") from None
+
     def seal(self, secrets: Sequence[str]) -> str:
         """Encrypt the secrets of an endpoint, the newest first."""
-        return self._fernet.encrypt(encode(list(secrets))).decode()
+        return self.encrypt(encode(list(secrets)))
 
     def open(self, sealed: str) -> tuple[str, ...]:
         """Decrypt the secrets of an endpoint.
@@ -46,10 +61,7 @@ class Vault:
         return self.seal(self._open(sealed))
 
     def _open(self, sealed: str) -> tuple[str, ...]:
-        try:
-            return tuple(decode(self._fernet.decrypt(sealed), list[str]))
-        except InvalidToken:
-            raise SecretsUnreadableError("no master key opens the endpoint's secrets") from None
+        return tuple(decode(self.decrypt(sealed), list[str]))
 
 
 def new_master_key() -> str:

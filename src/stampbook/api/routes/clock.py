@@ -15,13 +15,13 @@ from stampbook.api.problem import (
     ProblemError,
     RefusedError,
 )
-from stampbook.api.route import Answer
+from stampbook.api.route import Answer, Run
 from stampbook.clockwork.advance import advance
 from stampbook.clockwork.sweep import Progress, SweepError
-from stampbook.core.refusals import CLOCK_BACKWARDS, CLOCK_IS_REAL, Refused, refuse
+from stampbook.core.refusals import CLOCK_BACKWARDS, CLOCK_IS_REAL, Refused
 from stampbook.engine.queue import QueueFullError
 from stampbook.values.calendars import after_days, after_months
-from stampbook.values.instants import Instant, from_ms
+from stampbook.values.instants import Instant, from_ms, to_ms
 
 STEP_SECONDS_MAX = 5.0
 """How long one request moves the clock before it answers how far it came."""
@@ -56,8 +56,9 @@ class AdvanceClock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class ClockAdvanced(Struct, frozen=True, kw_only=True):
     """How far the clock came.
 
-    Shapes: when not `finished`, send the request again with `to` set to `target`: what is done is
-    done, and the rest goes on from `now`.
+    Shapes: when not `finished`, send the same request again with the same Idempotency-Key, or
+    without a key one with `to` set to `target`: what is done is done, and the rest goes on from
+    `now`.
     """
 
     before: Instant
@@ -66,6 +67,13 @@ class ClockAdvanced(Struct, frozen=True, kw_only=True):
     items: int
     """What fell due and was done by this request: expiries, approvals, ends of periods."""
     finished: bool
+
+
+class ClockMove(Struct, frozen=True, kw_only=True):
+    """Where the clock was when the move was first asked for, and where it goes."""
+
+    before: Instant
+    target: Instant
 
 
 class EnoughError(Exception):
@@ -83,15 +91,23 @@ def read_clock(desk: Desk, asked: ReadClock) -> Clock:
         )
 
 
-def advance_clock(desk: Desk, asked: AdvanceClock) -> ClockAdvanced:
+def aim_clock(desk: Desk, asked: AdvanceClock) -> ClockMove:
+    """Say where a move ends, once: by some days it is another instant when it is asked again."""
+    with desk.present() as present:
+        target = _target(asked, present.now, present.program.definition.time_zone)
+        return ClockMove(before=present.now, target=target)
+
+
+def advance_clock(desk: Desk, move: ClockMove) -> ClockAdvanced:
     """Move the clock, and have done what falls due on the way, for a bounded time."""
     with desk.present() as present:
-        before, is_real = present.now, present.test_ms is None
-        target = _target(asked, before, present.program.definition.time_zone)
-    if is_real:
-        raise RefusedError(refuse(CLOCK_IS_REAL))
+        now, going_to_ms = present.now, present.target_ms
+    before, target = move.before, move.target
+    if before < target <= now and to_ms(target) != going_to_ms:
+        # an earlier try came there, and nobody was told
+        return ClockAdvanced(before=before, now=now, target=target, items=0, finished=True)
     until = time.monotonic() + STEP_SECONDS_MAX
-    latest = Progress(items=0, reached=before, finished=False)
+    latest = Progress(items=0, reached=now, finished=False)
 
     def watch(progress: Progress) -> None:
         nonlocal latest
@@ -114,7 +130,7 @@ def advance_clock(desk: Desk, asked: AdvanceClock) -> ClockAdvanced:
     if isinstance(report, Refused):
         raise RefusedError(report)
     return ClockAdvanced(
-        before=report.before, now=report.now, target=target, items=report.items, finished=True
+        before=before, now=report.now, target=target, items=report.items, finished=True
     )
 
 
@@ -142,7 +158,7 @@ ROUTES = (
         gives=Clock,
         answers=read_clock,
     ),
-    Answer(
+    Run(
         method="POST",
         path="/v1/clock/advance",
         summary="Move a test clock forward",
@@ -150,7 +166,9 @@ ROUTES = (
         asks=AdvanceClock,
         gives=ClockAdvanced,
         refuses=(CLOCK_IS_REAL, CLOCK_BACKWARDS, ENGINE_BUSY),
-        answers=advance_clock,
+        prepares=aim_clock,
+        prepared=ClockMove,
+        runs=advance_clock,
         example={"days": 30},
     ),
 )

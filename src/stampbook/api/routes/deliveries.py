@@ -11,7 +11,7 @@ from stampbook.api.problem import (
     ENDPOINT_NOT_FOUND,
     ProblemError,
 )
-from stampbook.api.route import Answer
+from stampbook.api.route import Answer, Write
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import find_endpoint, retry
 from stampbook.store.reading.webhooks import (
@@ -74,13 +74,12 @@ def read_delivery(desk: Desk, asked: OneDelivery) -> DeliveryTried:
         return _tried(present.unit, desk, asked.delivery_id)
 
 
-def retry_delivery(desk: Desk, asked: OneDelivery) -> DeliveryTried:
+def retry_delivery(desk: Desk, unit: Unit, asked: OneDelivery) -> DeliveryTried:
     """Let a failed request be sent again, with everything that it carried."""
-    with desk.parts.backend.transaction() as unit:
-        delivery = _tried(unit, desk, asked.delivery_id).delivery
-        if not retry(unit, desk.program_id, delivery, desk.parts.engine.clock.real_ms()):
-            raise ProblemError(DELIVERY_NOT_FAILED)
-        return _tried(unit, desk, asked.delivery_id)
+    delivery = _tried(unit, desk, asked.delivery_id).delivery
+    if not retry(unit, desk.program_id, delivery, desk.parts.engine.clock.real_ms()):
+        raise ProblemError(DELIVERY_NOT_FAILED)
+    return _tried(unit, desk, asked.delivery_id)
 
 
 def _tried(unit: Unit, desk: Desk, delivery_id: str) -> DeliveryTried:
@@ -120,7 +119,7 @@ ROUTES = (
         refuses=(DELIVERY_NOT_FOUND,),
         answers=read_delivery,
     ),
-    Answer(
+    Write(
         method="POST",
         path="/v1/deliveries/{delivery_id}/retry",
         summary="Send a failed delivery again",
@@ -128,6 +127,6 @@ ROUTES = (
         asks=OneDelivery,
         gives=DeliveryTried,
         refuses=(DELIVERY_NOT_FOUND, DELIVERY_NOT_FAILED),
-        answers=retry_delivery,
+        writes=retry_delivery,
     ),
 )

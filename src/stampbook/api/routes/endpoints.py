@@ -14,7 +14,7 @@ from stampbook.api.problem import (
     FACT_TYPE_UNKNOWN,
     ProblemError,
 )
-from stampbook.api.route import Answer
+from stampbook.api.route import Answer, Write
 from stampbook.delivery.secrets import new_secret
 from stampbook.dialects import catalogue
 from stampbook.store.backend import Unit
@@ -121,7 +121,7 @@ def read_endpoint(desk: Desk, asked: OneEndpoint) -> EndpointInfo:
         return _info(_known(present.unit, desk, asked.endpoint_id))
 
 
-def create_endpoint(desk: Desk, asked: CreateEndpoint) -> EndpointWithSecret:
+def create_endpoint(desk: Desk, unit: Unit, asked: CreateEndpoint) -> EndpointWithSecret:
     """Make an endpoint with a secret of its own."""
     if asked.dialect not in catalogue():
         raise ProblemError(DIALECT_UNKNOWN, field="/dialect")
@@ -139,12 +139,11 @@ def create_endpoint(desk: Desk, asked: CreateEndpoint) -> EndpointWithSecret:
         updated_at=from_ms(at_ms),
         description=asked.description,
     )
-    with desk.parts.backend.transaction() as unit:
-        add_endpoint(unit, desk.program_id, endpoint, at_ms)
+    add_endpoint(unit, desk.program_id, endpoint, at_ms)
     return EndpointWithSecret(endpoint=_info(endpoint), secret=secret)
 
 
-def update_endpoint(desk: Desk, asked: UpdateEndpoint) -> EndpointInfo:
+def update_endpoint(desk: Desk, unit: Unit, asked: UpdateEndpoint) -> EndpointInfo:
     """Change an endpoint."""
     if asked.url is not UNSET:
         _checked_url(asked.url)
@@ -153,28 +152,25 @@ def update_endpoint(desk: Desk, asked: UpdateEndpoint) -> EndpointInfo:
         for name in ("url", "event_types", "batch_size", "status", "description")
         if (value := getattr(asked, name)) is not UNSET
     }
-    with desk.parts.backend.transaction() as unit:
-        endpoint = _known(unit, desk, asked.endpoint_id)
-        _checked_types(endpoint.dialect, given.get("event_types", ()))
-        return _store(unit, desk, replace(endpoint, **given))
+    endpoint = _known(unit, desk, asked.endpoint_id)
+    _checked_types(endpoint.dialect, given.get("event_types", ()))
+    return _store(unit, desk, replace(endpoint, **given))
 
 
-def rotate_secret(desk: Desk, asked: OneEndpoint) -> EndpointWithSecret:
+def rotate_secret(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointWithSecret:
     """Give an endpoint a new secret; the one before stays in force until the next rotation."""
     secret = new_secret(desk.parts.secret)
     vault = desk.parts.vault
-    with desk.parts.backend.transaction() as unit:
-        endpoint = _known(unit, desk, asked.endpoint_id)
-        newest, *_ = vault.open(endpoint.secrets)
-        info = _store(unit, desk, replace(endpoint, secrets=vault.seal([secret, newest])))
+    endpoint = _known(unit, desk, asked.endpoint_id)
+    newest, *_ = vault.open(endpoint.secrets)
+    info = _store(unit, desk, replace(endpoint, secrets=vault.seal([secret, newest])))
     return EndpointWithSecret(endpoint=info, secret=secret)
 
 
-def delete_endpoint(desk: Desk, asked: OneEndpoint) -> EndpointRemoved:
+def delete_endpoint(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointRemoved:
     """Remove an endpoint."""
-    with desk.parts.backend.transaction() as unit:
-        if not remove_endpoint(unit, desk.program_id, asked.endpoint_id):
-            raise ProblemError(ENDPOINT_NOT_FOUND)
+    if not remove_endpoint(unit, desk.program_id, asked.endpoint_id):
+        raise ProblemError(ENDPOINT_NOT_FOUND)
     return EndpointRemoved(id=asked.endpoint_id)
 
 
@@ -235,7 +231,7 @@ ROUTES = (
         gives=EndpointList,
         answers=list_endpoints,
     ),
-    Answer(
+    Write(
         method="POST",
         path="/v1/endpoints",
         summary="Make an endpoint",
@@ -244,7 +240,7 @@ ROUTES = (
         gives=EndpointWithSecret,
         status=201,
         refuses=(DIALECT_UNKNOWN, FACT_TYPE_UNKNOWN, ENDPOINT_URL_INVALID),
-        answers=create_endpoint,
+        writes=create_endpoint,
         example={
             "url": "https://shop.example/hooks/loyalty",
             "event_types": ["points.earned", "tier.upgraded"],
@@ -260,7 +256,7 @@ ROUTES = (
         refuses=(ENDPOINT_NOT_FOUND,),
         answers=read_endpoint,
     ),
-    Answer(
+    Write(
         method="PATCH",
         path="/v1/endpoints/{endpoint_id}",
         summary="Change an endpoint",
@@ -268,10 +264,10 @@ ROUTES = (
         asks=UpdateEndpoint,
         gives=EndpointInfo,
         refuses=(ENDPOINT_NOT_FOUND, FACT_TYPE_UNKNOWN, ENDPOINT_URL_INVALID),
-        answers=update_endpoint,
+        writes=update_endpoint,
         example={"status": "disabled"},
     ),
-    Answer(
+    Write(
         method="POST",
         path="/v1/endpoints/{endpoint_id}/rotate-secret",
         summary="Give an endpoint a new secret",
@@ -279,9 +275,9 @@ ROUTES = (
         asks=OneEndpoint,
         gives=EndpointWithSecret,
         refuses=(ENDPOINT_NOT_FOUND,),
-        answers=rotate_secret,
+        writes=rotate_secret,
     ),
-    Answer(
+    Write(
         method="DELETE",
         path="/v1/endpoints/{endpoint_id}",
         summary="Remove an endpoint",
@@ -289,6 +285,6 @@ ROUTES = (
         asks=OneEndpoint,
         gives=EndpointRemoved,
         refuses=(ENDPOINT_NOT_FOUND,),
-        answers=delete_endpoint,
+        writes=delete_endpoint,
     ),
 )

@@ -17,7 +17,7 @@ from stampbook.api.problem import (
     REQUEST_TEXT_UNSTORABLE,
     ProblemError,
 )
-from stampbook.api.route import Answer
+from stampbook.api.route import Run
 from stampbook.connectors.csv_import import HeaderError, Rejection, Row, RowReader
 from stampbook.connectors.import_kinds import KINDS, KindName
 from stampbook.connectors.import_rows import import_rows
@@ -66,7 +66,8 @@ class RowsImported(Struct, frozen=True, kw_only=True):
     """What became of the rows.
 
     Shapes: `rows` is the sum of the three counts below it. When not `finished`, send the same
-    request again: it goes on behind the rows that are there.
+    request again, with the same Idempotency-Key or without one: it goes on behind the rows that
+    are there.
     """
 
     rows: int
@@ -76,6 +77,12 @@ class RowsImported(Struct, frozen=True, kw_only=True):
     finished: bool
     rejections: tuple[RejectedRow, ...]
     """The first of those that were rejected."""
+
+
+def check_text(desk: Desk, asked: ImportRows) -> ImportRows:
+    """Check that the body is a text, before anything is remembered of the request."""
+    _text(desk.body)
+    return asked
 
 
 def import_members(desk: Desk, asked: ImportRows) -> RowsImported:
@@ -162,7 +169,7 @@ def _rows(text: str) -> Iterator[Row]:
 
 
 ROUTES = (
-    Answer(
+    Run(
         method="POST",
         path="/v1/imports/members",
         summary="Import members",
@@ -172,10 +179,12 @@ ROUTES = (
         media_types=(CSV_TYPE,),
         body_bytes_max=CSV_BYTES_MAX,
         refuses=(IMPORT_UNREADABLE, ENGINE_BUSY),
-        answers=import_members,
+        prepares=check_text,
+        prepared=ImportRows,
+        runs=import_members,
         example="member_id,first_name,email_address\nc-1,Anna,anna@shop.example\n",
     ),
-    Answer(
+    Run(
         method="POST",
         path="/v1/imports/orders",
         summary="Import orders",
@@ -185,7 +194,9 @@ ROUTES = (
         media_types=(CSV_TYPE,),
         body_bytes_max=CSV_BYTES_MAX,
         refuses=(IMPORT_UNREADABLE, ENGINE_BUSY),
-        answers=import_orders,
+        prepares=check_text,
+        prepared=ImportRows,
+        runs=import_orders,
         example="order_id,member_id,order_subtotal,ordered_at\n77,c-1,19.90,2025-11-02\n",
     ),
 )

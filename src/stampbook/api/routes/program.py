@@ -7,13 +7,14 @@ from msgspec import Meta, Struct
 from stampbook.api.desk import Desk
 from stampbook.api.present import Present
 from stampbook.api.problem import DEFINITION_INVALID, PROGRAM_NOT_FOUND, VERSION_STALE, ProblemError
-from stampbook.api.route import Answer
+from stampbook.api.route import Answer, Write
 from stampbook.core.definition import Definition
 from stampbook.program.diff import Change, difference
 from stampbook.program.parse import TEXT_MAX, parse
 from stampbook.program.problems import Problem
 from stampbook.program.version import definition_hash
 from stampbook.store.admin import NewVersion, add_version
+from stampbook.store.backend import Unit
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import Instant, from_ms, to_ms
 
@@ -91,6 +92,13 @@ class ApplyDefinition(OneProgram, frozen=True, kw_only=True, forbid_unknown_fiel
     """The version that it was planned against."""
 
 
+class Planned(Struct, frozen=True, kw_only=True):
+    """A definition that was read, and the version that it was planned against."""
+
+    version: NewVersion
+    expected: int
+
+
 class DefinitionApplied(Struct, frozen=True, kw_only=True):
     """The version now in force; the same as before when nothing changed."""
 
@@ -138,24 +146,31 @@ def plan_definition(desk: Desk, asked: PlanDefinition) -> DefinitionPlan:
         return DefinitionPlan(version=present.version, changes=changes, problems=())
 
 
-def apply_definition(desk: Desk, asked: ApplyDefinition) -> DefinitionApplied:
-    """Put a definition in force, unless another one came meanwhile."""
+def check_definition(desk: Desk, asked: ApplyDefinition) -> Planned:
+    """Read the definition, which takes too long for a transaction."""
     _check(desk, asked)
     read = parse(asked.toml)
     if not isinstance(read, Definition):
         raise ProblemError(DEFINITION_INVALID, str(read[0]), field="/toml")
-    with desk.present() as present:
-        changes = difference(present.program.definition, read)
-        in_force, now_ms = present.version, to_ms(present.now)
-    if in_force != asked.expected_version:
-        raise ProblemError(VERSION_STALE, f"Version {in_force} is in force.")
-    if not changes:
-        return DefinitionApplied(version=in_force, changes=())
     version = NewVersion(source=asked.toml, definition=read, hash=definition_hash(read))
-    with desk.parts.backend.transaction() as unit:
-        number = add_version(
-            unit, desk.program_id, version, expected=in_force, created_at_ms=now_ms
-        )
+    return Planned(version=version, expected=asked.expected_version)
+
+
+def apply_definition(desk: Desk, unit: Unit, planned: Planned) -> DefinitionApplied:
+    """Put a definition in force, unless another one came meanwhile."""
+    present = desk.present_in(unit)
+    if present.version != planned.expected:
+        raise ProblemError(VERSION_STALE, f"Version {present.version} is in force.")
+    changes = difference(present.program.definition, planned.version.definition)
+    if not changes:
+        return DefinitionApplied(version=present.version, changes=())
+    number = add_version(
+        unit,
+        desk.program_id,
+        planned.version,
+        expected=planned.expected,
+        created_at_ms=to_ms(present.now),
+    )
     if number is None:
         raise ProblemError(VERSION_STALE)
     return DefinitionApplied(version=number, changes=changes)
@@ -224,7 +239,7 @@ ROUTES = (
         answers=plan_definition,
         example={"toml": '[program]\nname = "Roastery Rewards"\ncurrency = "EUR"\n'},
     ),
-    Answer(
+    Write(
         method="PUT",
         path="/v1/programs/{program_id}/definition",
         summary="Put a definition in force",
@@ -233,7 +248,8 @@ ROUTES = (
         gives=DefinitionApplied,
         body_bytes_max=SOURCE_BYTES_MAX,
         refuses=(PROGRAM_NOT_FOUND, DEFINITION_INVALID, VERSION_STALE),
-        answers=apply_definition,
+        prepares=check_definition,
+        writes=apply_definition,
         example={
             "toml": '[program]\nname = "Roastery Rewards"\ncurrency = "EUR"\n',
             "expected_version": 3,

@@ -6,12 +6,12 @@ from msgspec import Meta, Struct
 
 from stampbook.api.desk import Desk
 from stampbook.api.present import Present
-from stampbook.api.problem import POOL_BUSY, POOL_NOT_WANTED, ProblemError, RefusedError
-from stampbook.api.route import Answer
+from stampbook.api.problem import POOL_NOT_WANTED, ProblemError, RefusedError
+from stampbook.api.route import Answer, Write
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import REWARD_NOT_FOUND, refuse
 from stampbook.nouns.reward import Reward
-from stampbook.store.backend import BrokenError
+from stampbook.store.backend import Unit
 from stampbook.store.pools import Filled, Pool, fill_pool, pool
 from stampbook.values.amounts import Key
 
@@ -75,19 +75,12 @@ def read_reward(desk: Desk, asked: OneReward) -> RewardStock:
         return _stock(present, present.stock((reward.id,)), reward)
 
 
-def add_codes(desk: Desk, asked: AddCodes) -> CodesAdded:
+def add_codes(desk: Desk, unit: Unit, asked: AddCodes) -> CodesAdded:
     """Add codes to a reward's pool."""
-    with desk.present() as present:
-        if _known(present, asked.reward_id).coupon != "pool":
-            raise ProblemError(POOL_NOT_WANTED)
-    try:
-        with desk.parts.backend.transaction() as unit:
-            filled = fill_pool(unit, desk.program_id, asked.reward_id, asked.codes)
-            return CodesAdded(filled=filled, pool=pool(unit, desk.program_id, asked.reward_id))
-    except BrokenError as error:
-        if not error.unique:
-            raise
-        raise ProblemError(POOL_BUSY) from error
+    if _known(desk.present_in(unit), asked.reward_id).coupon != "pool":
+        raise ProblemError(POOL_NOT_WANTED)
+    filled = fill_pool(unit, desk.program_id, asked.reward_id, asked.codes)
+    return CodesAdded(filled=filled, pool=pool(unit, desk.program_id, asked.reward_id))
 
 
 def _known(present: Present, reward_id: str) -> Reward:
@@ -122,15 +115,15 @@ ROUTES = (
         refuses=(REWARD_NOT_FOUND,),
         answers=read_reward,
     ),
-    Answer(
+    Write(
         method="POST",
         path="/v1/rewards/{reward_id}/codes",
         summary="Add codes to a reward's pool",
         scope="admin",
         asks=AddCodes,
         gives=CodesAdded,
-        refuses=(REWARD_NOT_FOUND, POOL_NOT_WANTED, POOL_BUSY),
-        answers=add_codes,
+        refuses=(REWARD_NOT_FOUND, POOL_NOT_WANTED),
+        writes=add_codes,
         example={"codes": ["BEANS-7Q2M", "BEANS-9KTX"]},
     ),
 )
