@@ -12,7 +12,7 @@ from msgspec import Struct
 CounterPeriod = Literal["day", "week", "month", "lifetime"]
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, array_like=True):
     """What happened in one period: how often, and how many points."""
 
     start: date
@@ -20,7 +20,7 @@ class Count(Struct, frozen=True):
     points: int
 
 
-class Day(Struct, frozen=True):
+class Day(Struct, frozen=True, array_like=True):
     """What one local day added. Units: points; spend in minor units."""
 
     earned: int = 0
@@ -32,7 +32,7 @@ class Counters(Struct, frozen=True, kw_only=True):
     """What rules, limits and rolling tiers need to know of a member's past.
 
     Shapes: `counts` by subject (`activity:made_a_purchase`, `reward:mug`) and period; `days` holds
-    the recent local days that saw something, oldest first, DAYS_KEPT of them at the most.
+    the recent local days that saw something, oldest first, as far back as rules may ask.
     """
 
     counts: dict[str, dict[CounterPeriod, Count]] = {}
@@ -42,8 +42,8 @@ class Counters(Struct, frozen=True, kw_only=True):
     """The number of the last fact about the member."""
 
 
-DAYS_KEPT = 1100
-"""Units: days. The longest rolling tier period."""
+DAYS_KEPT_MIN = 366
+"""Units: days. Rewards ask what a year earned; a rolling tier may ask for more."""
 
 STARTS_KEPT = 1024
 """Units: starts of periods. Nearly all counting happens on a few days."""

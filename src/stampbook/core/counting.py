@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from stampbook.core.book import Book
 from stampbook.core.counters import (
-    DAYS_KEPT,
+    DAYS_KEPT_MIN,
     Count,
     CounterPeriod,
     Counters,
@@ -55,7 +55,7 @@ def add_to_day(
     counters = book.counters
     before = counters.days.get(day)
     if before is None:  # a new day pushes out the oldest
-        oldest = day - timedelta(days=DAYS_KEPT)
+        oldest = day - timedelta(days=max(DAYS_KEPT_MIN, draft.definition.tiers.period.days))
         days = {kept: value for kept, value in counters.days.items() if kept > oldest}
         before = Day()
     else:
