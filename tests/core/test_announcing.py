@@ -100,3 +100,22 @@ def test_a_reward_that_is_closed_to_the_member_is_not_announced() -> None:
     shop = Shop(rewards=(closed,))
     shop.award(100)
     assert (announced(shop, AVAILABLE), announced(shop, NEAR)) == ([], [])
+
+
+def test_a_reward_that_is_sold_out_is_not_announced() -> None:
+    last = Reward(id="mug", name="Mug", sub_type="product", points=100, stock=1)
+    shop = Shop(rewards=(last,))
+    shop.award(100)
+    assert announced(shop, AVAILABLE) == ["mug"]
+    shop.redeem()
+    shop.award(90)
+    assert announced(shop, NEAR) == []
+    shop.award(10)
+    assert announced(shop, AVAILABLE) == []
+
+
+def test_a_reward_whose_pool_is_empty_is_not_announced() -> None:
+    pooled = Reward(id="mug", name="Mug", sub_type="product", points=100, coupon="pool")
+    shop = Shop(rewards=(pooled,))
+    shop.award(100)
+    assert announced(shop, AVAILABLE) == []

@@ -91,6 +91,19 @@ def test_a_rejected_hold_gives_back_points_count_and_code(database_url: str) -> 
         assert again.coupon.code == "C2"
 
 
+def test_a_reward_is_announced_only_while_its_pool_has_codes(database_url: str) -> None:
+    announced = "SELECT COUNT(*) FROM fact WHERE type = 'reward.became_available' AND body LIKE ?"
+    with opened(database_url) as shop:
+        shop.all(shop.submission(each) for each in (ANN, VISIT, VISIT, VISIT))
+        assert shop.rows(announced, ('%"id":"card"%',)) == [(0,)]
+        with shop.backend.transaction() as unit:
+            fill_pool(unit, PROGRAM, "card", ["C1"])
+        bea = EnrollMember(member_id="bea")
+        visit = AwardPoints(member_id="bea", activity_id="visit")
+        shop.all(shop.submission(each) for each in (bea, visit, visit, visit))
+        assert shop.rows(announced, ('%"id":"card"%',)) == [(1,)]
+
+
 def test_a_hold_that_times_out_on_the_way_counts_down(database_url: str) -> None:
     with opened(database_url) as shop:
         shop.all(shop.submission(each) for each in (ANN, VISIT, VISIT))

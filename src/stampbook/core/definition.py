@@ -193,6 +193,12 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return {reward.id: reward for reward in self.rewards}
 
     @cached_property
+    def scarce_rewards(self) -> tuple[str, ...]:
+        """The rewards that can run out, by id: of a stock, or of the codes of their pool."""
+        scarce = (one for one in self.rewards if one.stock is not None or one.coupon == "pool")
+        return tuple(sorted(reward.id for reward in scarce))
+
+    @cached_property
     def thresholds(self) -> tuple[int, ...]:
         """The tiers' thresholds, lowest first. Units: points, or minor units of spend."""
         if self.tiers.basis == "qualified_points":

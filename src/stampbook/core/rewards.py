@@ -107,7 +107,11 @@ def announce(draft: Draft, book: Book, before: int) -> None:
         elif after < price and before * PERCENT < price * percent <= after * PERCENT:
             near.append(reward)
     for fact, rewards in ((RewardBecameAvailable, affordable), (RewardCameWithinReach, near)):
-        is_open = [reward for reward in rewards if closed_to(draft, book, reward) is None]
+        is_open = [
+            reward
+            for reward in rewards
+            if closed_to(draft, book, reward) is None and is_in_stock(draft, reward)
+        ]
         if is_open:
             entries = tuple(catalogue_reward(draft.program, reward) for reward in is_open)
             draft.fact(fact, book, rule_version=draft.version, rewards=entries)

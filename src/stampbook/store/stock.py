@@ -21,21 +21,28 @@ FREE_CODES = (
 
 
 def load_stock(unit: Unit, state: State, asked: Mapping[str, int], *, lock: bool) -> None:
-    """Load the counts of the rewards that are asked for or held, and codes for those asked for."""
+    """Load the counts of the rewards that are asked for, held or scarce, and codes of their pools.
+
+    Shapes: a scarce reward that nobody asks for is looked at without a lock, because its stock
+    only says whether it is worth announcing.
+    """
+    defined = state.program.definition
     holds = (hold for book in state.books.values() for hold in book.holds.values())
-    rewards = sorted({*asked, *(hold.reward_id for hold in holds if hold.reward_id is not None)})
-    if not rewards:
-        return
-    if lock:
-        state.redeemed = _locked_counts(unit, state, rewards)
+    wanted = {*asked, *(hold.reward_id for hold in holds if hold.reward_id is not None)}
+    seen = [reward for reward in defined.scarce_rewards if reward not in wanted]
+    if lock and wanted:
+        state.redeemed = _locked_counts(unit, state, sorted(wanted))
     else:
-        sql = keyed(unit.dialect, *COUNTS)
-        state.redeemed = dict(unit.rows(sql, (state.program.id, rewards)))
-    defined = state.program.definition.reward_by_id
-    pools = [each for each in asked if each in defined and defined[each].coupon == "pool"]
-    found = unit.gather(
-        [(FREE_CODES, (state.program.id, reward, asked[reward])) for reward in pools]
-    )
+        seen = sorted({*wanted, *seen})
+    if seen:
+        counts = unit.rows(keyed(unit.dialect, *COUNTS), (state.program.id, seen))
+        state.redeemed.update(dict(counts))
+    pools = {  # one more than may be taken, so that the last command still sees whether any is left
+        reward: asked.get(reward, 0) + 1
+        for reward in sorted({*asked, *defined.scarce_rewards})
+        if reward in defined.reward_by_id and defined.reward_by_id[reward].coupon == "pool"
+    }
+    found = unit.gather([(FREE_CODES, (state.program.id, *each)) for each in pools.items()])
     state.codes = {
         reward: [code for (code,) in rows] for reward, rows in zip(pools, found, strict=True)
     }
