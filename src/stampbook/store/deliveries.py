@@ -15,6 +15,7 @@ from stampbook.core.delivery import Delivered, Failed, RetryAt, Verdict
 from stampbook.core.lease import EndpointKey, Leased, Outcome, Waiting, group
 from stampbook.dialects import StoredFact, catalogue
 from stampbook.store.backend import Backend, Row, Statement, Unit
+from stampbook.store.sql import keyed
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
 from stampbook.values.instants import from_ms
 
@@ -42,10 +43,7 @@ WHERE program_id = ? AND endpoint_id = ? AND status IN ('pending', 'leased')
 WAITING_DUE = f"{WAITING} AND due_at_ms <= ? ORDER BY due_at_ms, position LIMIT ?"
 WAITING_TOGETHER = f"{WAITING} AND due_at_ms = ? AND request_id = ? ORDER BY position"
 
-FACTS = """
-SELECT id, type, cause, occurred_at_ms, recorded_at_ms, body FROM fact
-WHERE program_id = ? AND id IN (?*)
-"""
+FACTS = ("id, type, cause, occurred_at_ms, recorded_at_ms, body", "fact", "id")
 
 TAKE = """
 UPDATE delivery
@@ -259,7 +257,7 @@ def _facts(unit: Unit, lanes: Sequence[_Lane]) -> dict[tuple[str, str], StoredFa
         )
         for program, ids in wanted.items()
         for id_, type_, cause, occurred_at_ms, recorded_at_ms, body in unit.rows(
-            FACTS, (program, sorted(ids))
+            keyed(unit.dialect, *FACTS), (program, sorted(ids))
         )
     }
 
