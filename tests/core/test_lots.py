@@ -5,10 +5,10 @@ import pytest
 from stampbook.commands.cancel_coupon import CancelCoupon
 from stampbook.commands.redeem_reward import RedeemReward
 from stampbook.commands.reject_redemption import RejectRedemption
-from stampbook.core.definition import Expiry
+from stampbook.core.definition import Approval, Expiry
 from stampbook.nouns.reward import Reward
 from stampbook.values.ids import LotId
-from tests.core.shop import Shop, at, expiring
+from tests.core.shop import Shop, at, expiring, gift
 
 CHEAP = Reward(id="pen", name="Pen", sub_type="product", points=30)
 
@@ -140,3 +140,12 @@ def test_a_whole_balance_expires_after_so_many_days_without_an_activity() -> Non
     assert shop.balances.available == 101
     shop.travel("2026-03-10 09:00")
     assert (shop.balances.available, shop.balances.expired) == (0, 101)
+
+
+def test_an_activity_counts_against_inactivity_even_while_its_points_wait() -> None:
+    shop = Shop(gift("later", approval=Approval(method="manual")), inactivity_days=30)
+    shop.award()
+    shop.travel("2026-02-08 09:00")
+    shop.award(1, "later")
+    shop.travel("2026-03-10 08:59")
+    assert shop.balances.available == 100

@@ -100,6 +100,16 @@ def test_no_more_comes_back_than_was_bought(asked: dict[str, Any], code: str) ->
     assert shop.balances.available == 70
 
 
+def test_quantities_that_came_back_before_are_counted() -> None:
+    shop = Shop()
+    shop.order("o-1", 70, TEA, CUP)
+    points(shop, "o-1", tea=2)
+    again = ReturnOrder(
+        order_id="o-1", returned_products=(ReturnedProduct(product_id="tea", quantity=2),)
+    )
+    assert shop.refusal(again) == "order.return_too_large"
+
+
 def test_all_products_of_a_discounted_order_can_come_back() -> None:
     shop = Shop()
     shop.order("o-1", 62, TEA, CUP)

@@ -108,10 +108,10 @@ class Walk:
             (10, self.wait),
             (5, self.wait_for_the_next),
             (3, self.sweep),
-            (1, self.change_the_rules),
+            (3, self.change_the_rules),
         ]
         self.deeds = [(weight * self.random.choice((0, 1, 1, 4)), deed) for weight, deed in deeds]
-        self.deeds.append((5, self.award))
+        self.deeds.append((8, self.award))
 
     def go(self, steps: int) -> None:
         """Take some steps; a failure carries the whole script."""
@@ -149,7 +149,8 @@ class Walk:
             self.take("override", self.member(), self.random.choice(TIER_IDS))
 
     def award(self) -> None:
-        activity = self.random.choice(self.activities)
+        likes = self.random.random() < 0.4
+        activity = self.activities[0] if likes else self.random.choice(self.activities)
         points = self.random.choice((None, None, None, None, 1, 70))
         self.take("award", self.member(), activity, points, self.random.choice(STARS))
 
@@ -209,7 +210,9 @@ class Walk:
         amount = self.random.choice((5, "12.5", 20, 40, "-3", 0)) if by == "amount" else None
         keys = self.random.sample(PRODUCT_IDS, self.random.randint(1, 2))
         gone = {key: self.random.randint(1, 2) for key in keys} if by == "product" else {}
-        self.take("give_back", self.random.randrange(60), amount, gone)
+        latest = max(0, len(self.play.harness.state.orders) - self.random.randint(1, 4))
+        number = latest if self.random.random() < 0.8 else self.random.randrange(60)
+        self.take("give_back", number, amount, gone)
 
     def wait(self) -> None:
         self.take("wait", self.random.choice(self.steps))
