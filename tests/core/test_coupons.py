@@ -60,3 +60,14 @@ def test_codes_differ_and_an_unknown_code_is_not_found() -> None:
     shop, code = given()
     assert shop.redeem("ticket").transaction.coupon_code != code
     assert shop.refusal(UseCoupon(code="nobody's")) == "coupon.not_found"
+
+
+def test_points_that_come_back_after_inactivity_expire_at_once() -> None:
+    mug = Reward(id="mug", name="Mug", sub_type="product", points=100)
+    shop = Shop(rewards=(mug,), inactivity_days=10)
+    shop.award()
+    code = shop.redeem().transaction.coupon_code or ""
+    shop.travel("2026-01-21 09:00")
+    cancelled = shop.do(CancelCoupon(code=code))
+    assert cancelled.member.balances.available == 0
+    assert shop.facts() == ["coupon.updated", "points.expired"]

@@ -10,6 +10,7 @@ from stampbook.commands.reject_points import RejectPoints
 from stampbook.commands.update_member import UpdateMember
 from stampbook.core.definition import Approval
 from stampbook.nouns.lot import Approver
+from stampbook.nouns.reward import Reward
 from stampbook.values.ids import TransactionId
 from tests.core.shop import Shop, gift
 
@@ -127,3 +128,14 @@ def test_an_order_id_earns_once_for_ever() -> None:
     again = RecordOrder(order_id="o-1", member_id="ada", order_subtotal=10)
     assert shop.refusal(again) == "order.already_recorded"
     assert shop.facts() == ["points.refused"]
+
+
+def test_a_member_who_is_deleted_lets_go_of_what_they_hold() -> None:
+    last = Reward(id="mug", name="Mug", sub_type="product", points=100, stock=1)
+    shop = Shop(rewards=(last,))
+    shop.award()
+    shop.redeem(hold=True)
+    shop.do(DeleteMembers(member_ids=("ada",)))
+    shop.do(EnrollMember(member_id="ben"))
+    shop.award(key="ben")
+    assert shop.redeem(key="ben").transaction.status == "redeemed"

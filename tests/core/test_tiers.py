@@ -199,3 +199,34 @@ def test_the_order_that_lifts_a_member_by_spend_is_the_first_that_the_tier_multi
     assert PURCHASE.computation.multiplier == 1
     assert awarded
     assert awarded.points == 200
+
+
+def test_a_return_takes_the_tier_even_where_the_points_are_spent() -> None:
+    shop = Shop(tiers=Tiers(levels=LEVELS))
+    shop.order("o-1", 300)
+    for _ in range(3):
+        shop.redeem()
+    assert (shop.standing.tier_id, shop.balances.available) == ("gold", 0)
+    assert shop.give_back("o-1").transaction is None
+    assert (shop.standing.tier_id, shop.standing.qualified_points) == ("base", 0)
+
+
+def test_a_rolling_tier_that_falls_by_steps_falls_again_a_window_later() -> None:
+    shop = shop_with(period=Period(kind="rolling", days=30), downgrade_to="one_step")
+    shop.award(300)
+    shop.travel("2026-02-09 00:00")
+    assert shop.standing.tier_id == "silver"
+    shop.travel("2026-03-10 23:00")
+    assert shop.standing.tier_id == "silver"
+    shop.travel("2026-03-11 00:00")
+    assert (shop.standing.tier_id, shop.standing.period_end) == ("base", None)
+
+
+def test_what_is_deducted_leaves_a_rolling_window_with_what_it_was_taken_from() -> None:
+    shop = shop_with(period=Period(kind="rolling", days=30))
+    shop.award(100)
+    shop.travel("2026-01-29 09:00")
+    shop.deduct(100)
+    shop.travel("2026-02-11 09:00")
+    shop.award(100)
+    assert (shop.standing.tier_id, shop.standing.qualified_points) == ("silver", 100)

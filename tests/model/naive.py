@@ -126,7 +126,8 @@ class NaiveProgram:
                 return unknown
         for member in dict.fromkeys(members):
             self.retired.add(member)
-            self.spent_by_the_gone += self.picture(member, now).spendings.values()
+            spent = self.picture(member, now).spendings.values()
+            self.spent_by_the_gone += [each for each in spent if each.status != "pending"]
             del self.stories[member]
         return Yes()
 

@@ -263,6 +263,8 @@ class Picture:
             lot = self.lots[number]
             if lot.expires is not None and lot.expires <= self.now:
                 self.expire(lot)
+        if self.definition.points.inactivity_days and self.inactive_at() <= self.now:
+            self.expire_everything()
         self._repay()
 
     def _repay(self) -> None:
@@ -295,10 +297,12 @@ class Picture:
             self.count(-points, 0)
 
     def claw_back(self, award: int, due: int, handle: int, points: int) -> None:
+        """The tier loses all that is due, whatever of it is still there to be taken."""
         self.awards[award].returned += due
         if points:
-            qualifies = self.awards[award].activity.qualifies_for_tier
-            self.deduct(handle, points, qualifies=qualifies)
+            self.deduct(handle, points, qualifies=False)
+        if self.awards[award].activity.qualifies_for_tier:
+            self.count(-due, 0)
 
     def bought(self, spend_minor: int) -> None:
         self.last_activity = self.now
@@ -394,7 +398,10 @@ class Picture:
         if not (points or spend_minor):
             return
         before = self.score
+        if self.rolls:
+            points, spend_minor = self._take_from_oldest(points, spend_minor)
         self.counted.append((self.now, points, spend_minor))
+        self._plan_evaluation()
         after = self.score
         earned, current = self.earned_level(after), self.standing.level
         if after > before:
@@ -405,6 +412,28 @@ class Picture:
             ends_override = self.standing.overridden and current.threshold > after
             if falls or ends_override:
                 self._stand(self._fall_to(earned))
+
+    def _take_from_oldest(self, points: int, spend_minor: int) -> tuple[int, int]:
+        """What is taken back comes from the oldest day of the window; gives what is left to add."""
+        today = almanac.day_of(self.now, self.zone)
+        for place, (at, counted, spent) in enumerate(self.counted):
+            age = (today - almanac.day_of(at, self.zone)).days
+            if age < self.definition.tiers.period.days:
+                less, fewer = min(counted, max(-points, 0)), min(spent, max(-spend_minor, 0))
+                self.counted[place] = (at, counted - less, spent - fewer)
+                points, spend_minor = points + less, spend_minor + fewer
+        return points, spend_minor
+
+    def _plan_evaluation(self) -> None:
+        """A rolling tier that could fall is looked at again, if only because time has passed."""
+        assert self.standing is not None
+        if not self.rolls:
+            return
+        self.standing.end = self.next_day_to_leave()
+        if self.standing.end is None and self._rank(self.standing.level):
+            today = almanac.day_of(self.now, self.zone)
+            window = timedelta(days=self.definition.tiers.period.days)
+            self.standing.end = almanac.midnight(today + window, self.zone)
 
     def _rank(self, level: Level) -> int:
         return self.levels.index(level)
@@ -421,6 +450,7 @@ class Picture:
         self.facts.append("tier.upgraded" if rose else "tier.downgraded")
         self.standing.level = level
         self.standing.overridden = False
+        self._plan_evaluation()
 
     def override(self, tier_id: str) -> None:
         assert self.standing is not None
@@ -435,6 +465,7 @@ class Picture:
         score = self.score if self.rolls else self._score_of_period_that_ends()
         earned, current = self.earned_level(score), self.standing.level
         self.standing.overridden = False
+        self._plan_evaluation()
         if not self.rolls:
             self.standing.start, self.standing.end = self.period_at(self.now)
         if self._rank(earned) > self._rank(current):
@@ -462,7 +493,7 @@ class Picture:
     def timers(self) -> Iterator[Timer]:
         """Everything that will happen by itself; of the same instant the lower rank goes first."""
         if self.standing is not None:
-            end = self.next_day_to_leave() if self.rolls else self.standing.end
+            end = self.standing.end
             if end is not None:
                 yield end, 0, 0, self.end_period
         for lot in self.lots:

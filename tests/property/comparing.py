@@ -90,7 +90,7 @@ def seen(book: Book, transactions: Iterable[Transaction], handles: Handles) -> d
             standing.qualified_spend,
             standing.overridden,
         ),
-        "period": standing and (standing.period_end),
+        "period": standing and standing.period_end,
     }
 
 
@@ -130,7 +130,7 @@ def expected(picture: Picture) -> dict[str, Any]:
             picture.qualified_spend,
             standing.overridden,
         ),
-        "period": standing and (picture.next_day_to_leave() if picture.rolls else standing.end),
+        "period": standing and standing.end,
     }
 
 

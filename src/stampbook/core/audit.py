@@ -32,6 +32,7 @@ INTO_LOTS: dict[EntryKind, int] = {
     "pend": 0,
     "reject": 0,
     "capture": 0,
+    "disqualify": 0,
 }
 """Which way an entry moves its points, less the debt that it makes."""
 

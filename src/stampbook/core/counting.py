@@ -64,4 +64,20 @@ def add_to_day(
     draft.change_counters(book, replace(counters, days=days))
 
 
-__all__ = ["Counters", "add_to_day", "count"]
+def take_from_days(draft: Draft, book: Book, *, qualified: int, spend: int) -> None:
+    """Take back what the days of the tier's window counted, the oldest first.
+
+    What is taken back leaves the window no later than what it was taken from.
+    Units: points; spend in minor units.
+    """
+    window = draft.definition.tiers.period.days
+    first = local_day(draft.at, draft.definition.time_zone) - timedelta(days=window - 1)
+    days = dict(book.counters.days)
+    for day in sorted(day for day in days if day >= first):
+        points, minor = min(qualified, days[day].qualified), min(spend, days[day].spend)
+        qualified, spend = qualified - points, spend - minor
+        days[day] = Day(days[day].earned, days[day].qualified - points, days[day].spend - minor)
+    draft.change_counters(book, replace(book.counters, days=days))
+
+
+__all__ = ["Counters", "add_to_day", "count", "take_from_days"]

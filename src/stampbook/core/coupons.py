@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
-from stampbook.core.expiry import expire_due_lots
+from stampbook.core.expiry import expire_returned
 from stampbook.core.ledger import give_back, repay, returned
 from stampbook.core.refusals import (
     COUPON_ALREADY_USED,
@@ -168,7 +168,7 @@ def cancel(
     draft.put_transaction(book, replace(redemption, status="refunded", modified_at=draft.at))
     draft.enter(book, "refund", redemption.points, redemption.id, moves=returned(redemption.paid))
     cancelled = change_status(draft, book, coupon, "cancelled", redemption.points)
-    expire_due_lots(draft, book)  # points of an expired lot are gone and pay no debt
+    expire_returned(draft, book)  # points of an expired lot are gone and pay no debt
     repay(draft, book)
     announce(draft, book, before)
     return cancelled, redemption.points

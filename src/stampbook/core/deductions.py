@@ -44,13 +44,14 @@ def deduct(
     attributes: Mapping[str, Any],
     *,
     approver: Approver = SYSTEM,
-    qualifies: bool = True,
+    qualified: int | None = None,
     rule_version: int | None = None,
     order_id: str | None = None,
 ) -> Transaction | Refused:
     """Take points, as far as the program lets the balance go.
 
-    Units: the result's points are what was taken, in the lots or as debt.
+    Units: the result's points are what was taken, in the lots or as debt; `qualified` is what
+    no longer counts towards the tier, as much as is taken unless it says otherwise.
     """
     refused = refuses_deduction(draft, book, points)
     if refused is not None:
@@ -75,17 +76,17 @@ def deduct(
         paid=shares,
     )
     draft.put_transaction(book, deduction)
-    qualified = qualifying(book, -points) if qualifies else 0
+    counted = qualifying(book, -(points if qualified is None else qualified))
     draft.enter(
         book,
         "deduct",
         points,
         deduction.id,
         debt=points - min(points, held),
-        qualified=qualified,
+        qualified=counted,
         moves=taken(shares),
     )
-    standing = count_towards(draft, book, points=qualified)
+    standing = count_towards(draft, book, points=counted)
     draft.fact(PointsDeducted, book, rule_version=rule_version, transaction=deduction)
     reconsider(draft, book, standing)
     return deduction

@@ -28,6 +28,7 @@ EntryKind = Literal[
     "refund",
     "deduct",
     "expire",
+    "disqualify",
     "repay",
 ]
 
@@ -43,6 +44,7 @@ MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {
     "refund": ("redeemed", "available"),
     "deduct": ("available", "deducted"),
     "expire": ("available", "expired"),
+    "disqualify": ("available", "available"),  # a tier lost what the balance no longer held
     "repay": ("available", "available"),  # a new lot pays back what was deducted beyond the lots
 }
 

@@ -11,6 +11,7 @@ from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
 from stampbook.core.past import happened
+from stampbook.core.redemptions import release
 from stampbook.core.refusals import (
     MEMBER_BLOCKED,
     MEMBER_EXISTS,
@@ -26,6 +27,7 @@ from stampbook.facts.member.deleted import MemberDeleted
 from stampbook.facts.member.enrolled import MemberEnrolled
 from stampbook.facts.member.updated import MemberUpdated
 from stampbook.facts.points.refused import PointsRefused
+from stampbook.nouns.lot import SYSTEM
 from stampbook.nouns.member import Address, Member, SettableStatus
 from stampbook.values.amounts import ATTRIBUTES_MAX, Key, Line, Link, Tags
 from stampbook.values.ids import MemberId
@@ -148,7 +150,12 @@ def change_profile(draft: Draft, book: Book, fields: Mapping[str, Any]) -> tuple
 
 
 def delete(draft: Draft, book: Book) -> None:
-    """Delete a member: their data is erased, their ledger stays, their member_id is retired."""
+    """Delete a member: their data is erased, their ledger stays, their member_id is retired.
+
+    Shapes: redemptions on hold come back first, so that stock and codes are free for others.
+    """
+    for hold in list(book.holds.values()):
+        release(draft, book, hold, SYSTEM)
     draft.change_member(book, status="deleted", deleted_at=draft.at, **ERASED)
     draft.fact(MemberDeleted, book)
     draft.retire(book)

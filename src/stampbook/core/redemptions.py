@@ -13,7 +13,7 @@ from stampbook.core import coupons
 from stampbook.core.book import Book
 from stampbook.core.counting import count
 from stampbook.core.draft import Draft
-from stampbook.core.expiry import expire_due_lots
+from stampbook.core.expiry import expire_returned
 from stampbook.core.ledger import capture_held, give_back, repay, returned, spend, taken
 from stampbook.core.refusals import (
     POINTS_INSUFFICIENT,
@@ -201,7 +201,7 @@ def release(
     coupon = book.coupons.get(hold.coupon_code or "")
     if coupon is not None:
         coupons.release(draft, book, coupon)
-    expire_due_lots(draft, book)  # points of an expired lot are gone and pay no debt
+    expire_returned(draft, book)  # points of an expired lot are gone and pay no debt
     repay(draft, book)
     announce(draft, book, before)
     return released

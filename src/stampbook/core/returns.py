@@ -27,7 +27,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.rules.evaluate import evaluate
-from stampbook.core.tiers import count_towards, reconsider
+from stampbook.core.tiers import count_towards, qualifying, reconsider
 from stampbook.facts.order.updated import OrderUpdated
 from stampbook.nouns.lot import SYSTEM
 from stampbook.nouns.order import Order
@@ -219,19 +219,27 @@ def _pend_again(draft: Draft, book: Book, order: Order, award: Transaction, wort
 def _claw_back(
     draft: Draft, book: Book, order: Order, award: Transaction, owed: int, reason: str
 ) -> Transaction | None:
+    """Take back what an award no longer earns; the tier loses it even where it is spent."""
     if award.status != "approved":
         return None
     draft.put_transaction(
         book,
         replace(award, returned_points=award.returned_points + owed, modified_at=draft.at),
     )
+    qualified = owed if award.qualifies else 0
     deducted = deduct(
         draft,
         book,
         owed,
         {"order_id": order.order_id, "reason": reason, "award_id": award.id},
-        qualifies=award.qualifies,
+        qualified=qualified,
         rule_version=award.rule_version,
         order_id=order.order_id,
     )
-    return None if isinstance(deducted, Refused) else deducted
+    if isinstance(deducted, Transaction):
+        return deducted
+    counted = qualifying(book, -qualified)
+    if counted:
+        draft.enter(book, "disqualify", 0, award.id, qualified=counted)
+    reconsider(draft, book, count_towards(draft, book, points=counted))
+    return None

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
-from stampbook.core.counting import add_to_day
+from stampbook.core.counting import add_to_day, take_from_days
 from stampbook.core.definition import Definition, Tiers
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import TIER_NOT_FOUND, Refused, refuse
@@ -116,15 +116,15 @@ def count_towards(
     if before is None or (not points and not spend):
         return None
     spend = max(spend, -before.qualified_spend)
-    add_to_day(draft, book, qualified=points, spend=spend)
+    add_to_day(draft, book, qualified=max(points, 0), spend=max(spend, 0))
+    if points < 0 or spend < 0:
+        take_from_days(draft, book, qualified=max(-points, 0), spend=max(-spend, 0))
     after = replace(
         before,
         qualified_points=before.qualified_points + points,
         qualified_spend=before.qualified_spend + spend,
     )
-    if draft.definition.tiers.period.kind == "rolling":
-        after = _rolled(draft, book, after)
-    draft.change_member(book, tier=after)
+    draft.change_member(book, tier=_rolled(draft, book, after))
     return before
 
 
@@ -154,19 +154,27 @@ def _down_to(tiers: Tiers, earned: int, current: int) -> int:
 
 
 def _rolled(draft: Draft, book: Book, standing: TierStanding) -> TierStanding:
-    """Give a standing whose counters are the sums of the window that ends today."""
+    """Give a standing whose counters are the sums of the rolling window that ends today.
+
+    Shapes: it is evaluated again when the oldest day that counts leaves the window; with nothing
+    left to leave, a window from now, unless there is no lower tier to fall to. Standings of other
+    periods stay as they are.
+    """
     definition = draft.definition
+    if definition.tiers.period.kind != "rolling":
+        return standing
     zone, window = definition.time_zone, definition.tiers.period.days
-    first = local_day(draft.at, zone) - timedelta(days=window - 1)
+    today = local_day(draft.at, zone)
+    first = today - timedelta(days=window - 1)
     days = {day: value for day, value in book.counters.days.items() if day >= first}
     counting = [day for day, value in days.items() if value.qualified or value.spend]
-    leaves = start_of_day(min(counting) + timedelta(days=window), zone) if counting else None
+    oldest = min(counting, default=today if _index(draft, standing) else None)
     return replace(
         standing,
         period_start=start_of_day(first, zone),
-        period_end=leaves,
-        qualified_points=max(0, sum(value.qualified for value in days.values())),
-        qualified_spend=max(0, sum(value.spend for value in days.values())),
+        period_end=start_of_day(oldest + timedelta(days=window), zone) if oldest else None,
+        qualified_points=sum(value.qualified for value in days.values()),
+        qualified_spend=sum(value.spend for value in days.values()),
     )
 
 
@@ -176,10 +184,8 @@ def move(draft: Draft, book: Book, index: int, reason: TierReason) -> None:
     assert standing is not None
     level = draft.definition.tiers.levels[index]
     current = _index(draft, standing)
-    draft.change_member(
-        book,
-        tier=replace(standing, tier_id=level.id, name=level.name, overridden=reason == "override"),
-    )
+    moved = replace(standing, tier_id=level.id, name=level.name, overridden=reason == "override")
+    draft.change_member(book, tier=_rolled(draft, book, moved))
     draft.fact(
         TierUpgraded if index > current else TierDowngraded,
         book,
@@ -198,8 +204,7 @@ def end_period(draft: Draft, book: Book) -> None:
         draft.change_member(book, tier=None)
         return
     rolling = definition.tiers.period.kind == "rolling"
-    if rolling:
-        standing = _rolled(draft, book, standing)
+    standing = _rolled(draft, book, standing)
     earned = level_earned(definition, counted_total(definition.tiers, standing))
     current = _index(draft, standing)
     if not rolling:
