@@ -7,6 +7,7 @@ from typing import Annotated
 import uvicorn
 from cyclopts import Parameter
 
+from stampbook.api.one_write import OneWriteProtocol
 from stampbook.bootstrap import SQLITE, App, Role, configure_logs, master_keys
 from stampbook.cli.terminal.errors import CommandError
 from stampbook.cli.terminal.interrupts import interruptible
@@ -86,6 +87,8 @@ def _serve(settings: Settings, application: str) -> None:
             port=server.port,
             workers=server.processes,
             lifespan="on",
+            http=OneWriteProtocol,
+            proxy_headers=False,  # nothing asks for a caller's address
             log_config=None,
             access_log=False,
             server_header=False,
