@@ -12,7 +12,7 @@ COMMANDS_PER_BATCH_MAX = 256
 MEMBERS_PER_BATCH_MAX = 1000
 
 BUSY_COMMANDS = 8
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.001
 """Behind a batch of BUSY_COMMANDS the next one may wait so long for the callers of the last.
 Source: decisions/0011."""
 
