@@ -30,6 +30,7 @@ def test_under_load_a_batch_waits_for_those_who_were_answered_and_those_who_wait
     put(queue, BUSY_COMMANDS)
     assert sizes(queue.take()) == [BUSY_COMMANDS]
     put(queue, 3)
+    queue.expect(BUSY_COMMANDS)
     with ThreadPoolExecutor(1) as pool:
         taking = pool.submit(queue.take)
         while queue._enough == 1:  # until the writer has seen the three
@@ -40,10 +41,21 @@ def test_under_load_a_batch_waits_for_those_who_were_answered_and_those_who_wait
         assert sizes(taking.result(SOON_SECONDS)) == [BUSY_COMMANDS + 3]
 
 
+def test_a_batch_of_all_who_were_expected_waits_for_nobody() -> None:
+    queue = Queue(gather_seconds=FOREVER_SECONDS)
+    put(queue, BUSY_COMMANDS)
+    queue.take()
+    queue.expect(BUSY_COMMANDS)
+    put(queue, BUSY_COMMANDS)
+    with ThreadPoolExecutor(1) as pool:
+        assert sizes(pool.submit(queue.take).result(SOON_SECONDS)) == [BUSY_COMMANDS]
+
+
 def test_a_batch_waits_no_longer_than_its_limit() -> None:
     queue = Queue(gather_seconds=0.001)
     put(queue, BUSY_COMMANDS)
     queue.take()
+    queue.expect(BUSY_COMMANDS)
     put(queue, 1)
     assert sizes(queue.take()) == [1]
 
@@ -52,6 +64,7 @@ def test_nobody_waits_behind_a_few() -> None:
     queue = Queue(gather_seconds=FOREVER_SECONDS)
     put(queue, BUSY_COMMANDS - 1)
     queue.take()
+    queue.expect(BUSY_COMMANDS - 1)
     put(queue, 1)
     with ThreadPoolExecutor(1) as pool:
         assert sizes(pool.submit(queue.take).result(SOON_SECONDS)) == [1]
@@ -61,6 +74,7 @@ def test_a_closed_queue_waits_for_nobody() -> None:
     queue = Queue(gather_seconds=FOREVER_SECONDS)
     put(queue, BUSY_COMMANDS)
     queue.take()
+    queue.expect(BUSY_COMMANDS)
     put(queue, 1)
     with ThreadPoolExecutor(1) as pool:
         taking = pool.submit(queue.take)
@@ -73,6 +87,7 @@ def test_two_writers_share_what_waits_and_both_hear_the_end() -> None:
     queue = Queue(gather_seconds=0.001)
     put(queue, BUSY_COMMANDS)
     queue.take()
+    queue.expect(BUSY_COMMANDS)
     with ThreadPoolExecutor(2) as pool:
         takings = [pool.submit(queue.take) for _ in range(2)]
         put(queue, 1)

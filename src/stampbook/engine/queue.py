@@ -37,7 +37,8 @@ class Queue:
         self._max = waiting_max
         self._gather_seconds = gather_seconds
         self._is_closed = False
-        self._answered = 0
+        self._expected = 0
+        """How many may soon wait: those who wait, and those who have just been answered."""
         self._enough = 1
         """How many have to wait before a writer is woken."""
 
@@ -69,15 +70,20 @@ class Queue:
                 if taken and members > MEMBERS_PER_BATCH_MAX:
                     break
                 taken.append(self._waiting.popleft())
-            self._answered = len(taken)
+            self._expected = 0
         return by_program(taken)
+
+    def expect(self, answered: int) -> None:
+        """Be told, before they are answered, how many callers of a batch may soon be back."""
+        with self._changed:
+            self._expected = len(self._waiting) + answered if answered >= BUSY_COMMANDS else 0
 
     def _gather(self) -> None:
         """Wait for a ticket, and under load a moment for everybody who is about to come."""
         while not self._waiting and not self._is_closed:
             self._changed.wait()
-        if self._answered >= BUSY_COMMANDS:
-            self._enough = min(self._answered + len(self._waiting), COMMANDS_PER_BATCH_MAX)
+        if self._expected:
+            self._enough = min(self._expected, COMMANDS_PER_BATCH_MAX)
             self._changed.wait_for(self._is_full, self._gather_seconds)
             self._enough = 1
 

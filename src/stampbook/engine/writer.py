@@ -142,6 +142,7 @@ class Engine:
                     self._crash(batches, error)
                     raise
                 _count(metrics, outcomes)
+                self._queue.expect(len(tickets))
                 _answer(zip(tickets, outcomes, strict=True))
                 if metrics.deliveries > due:
                     self._on_deliveries(metrics.deliveries - due)
