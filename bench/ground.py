@@ -41,6 +41,8 @@ class Ground:
             stock(url, wanted, history=wanted, listens=listens)
             self._stocked[name] = url.rpartition("/")[2]
         with fresh_database(cluster, template=self._stocked[name]) as url:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("CHECKPOINT")  # what was written before is not measured
             yield url
 
     def sqlite(self) -> str:
