@@ -142,6 +142,7 @@ def test_rewards_say_why_they_cannot_be_redeemed(client: Client) -> None:
 
 def test_history_is_newest_first_and_in_pages(client: Client) -> None:
     enrol(client, "m-1")
+    client.post("/v1/rewards/beans/codes", {"codes": ["B-1"]}, status=200)
     client.post("/v1/points/award", {"member_id": "m-1", "activity_id": "review"})
     first = client.get("/v1/members/m-1/history?limit=1")
     second = client.get(f"/v1/members/m-1/history?limit=1&cursor={first['next_cursor']}")
