@@ -1,6 +1,7 @@
 """Measure: `python -m bench [--quick] [--only PART]` prints a table and writes build/bench.json."""
 
 import argparse
+import gc
 import sys
 import tempfile
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from bench import batches, http_awards, takeover
 from bench.ground import Ground
 from bench.report import Measured, show, write
-from stampbook.bootstrap import configure_logs
+from stampbook.bootstrap import COLLECT_AFTER, configure_logs
 from stampbook.config import LogSettings
 
 PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="fail when a target is missed")
     asked = parser.parse_args()
     configure_logs(LogSettings(level="error"))
+    gc.set_threshold(COLLECT_AFTER)  # as in a server
     measured: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="stampbook-bench-") as folder, ExitStack() as stack:
         ground = Ground(Path(folder), stack, is_quick=asked.quick)
