@@ -31,13 +31,14 @@ def _measure(ground: Ground, kind: str) -> list[Measured]:
     connections = CONNECTIONS[kind]
     alone: list[float] = []
     together: list[float] = []
-    with _opened(ground, kind) as one, _opened(ground, kind) as other:
-        for _ in range(ground.repetitions):
+    for _ in range(ground.repetitions):  # each on databases that look the same
+        with _opened(ground, kind) as backend:
             alone.append(
-                one_by_one_rate(one, commands, connections=connections, seconds=ground.seconds)
+                one_by_one_rate(backend, commands, connections=connections, seconds=ground.seconds)
             )
+        with _opened(ground, kind) as backend:
             together.append(
-                batched_rate(other, commands, callers=CALLERS, writers=1, seconds=ground.seconds)
+                batched_rate(backend, commands, callers=CALLERS, writers=1, seconds=ground.seconds)
             )
     return _measured(kind, together, alone, connections)
 
