@@ -72,8 +72,19 @@ class Unit(Protocol):
         """Insert rows in bulk."""
         ...
 
-    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
-        """Insert rows in bulk, or where `key` exists already, set their other columns."""
+    def upsert(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
+        """Insert rows in bulk, or where `key` exists already, set their other columns.
+
+        Shapes: `same` are columns known to hold what is given already: they are not set.
+        """
         ...
 
 

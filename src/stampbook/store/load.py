@@ -6,6 +6,7 @@ does not depend on the number of commands.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -29,7 +30,9 @@ from stampbook.values.json import decode
 Source = tuple[str, ...]
 """Columns, table, key and further conditions, as `keyed` takes them."""
 
-MEMBERS = ("id, member_id, status, position, body, counters", "member", "id")
+MEMBERS = (
+    "id, member_id, status, position, body, counters, email, due_at_ms", "member", "id",
+)  # fmt: skip
 
 LOTS = ("member, body", "lot", "member", " AND is_open")
 PENDING = ("member, body", "points_transaction", "member", " AND status = 'pending'")
@@ -40,16 +43,23 @@ COUPONS_ASKED = ("body", "coupon", "code")
 LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 
 
+class Kept(NamedTuple):
+    """Columns of a member's row: where the last fact is, and what indexes find the row by."""
+
+    position: int
+    email: str | None
+    due_at_ms: int | None
+
+
 class Loaded(Struct, frozen=True, kw_only=True):
     """What a batch decides over, and which rows of it are stored already.
 
-    Shapes: `positions` of each member's last fact. A row is updated only if it was loaded, and
-    inserted otherwise: a key that another writer stored meanwhile is then a broken constraint, not
-    a lost row.
+    Shapes: a row is updated only if it was loaded, and inserted otherwise: a key that another
+    writer stored meanwhile is then a broken constraint, not a lost row.
     """
 
     state: State
-    positions: dict[MemberId, int]
+    members: dict[MemberId, Kept]
     lots: frozenset[str]
     transactions: frozenset[str]
     orders: frozenset[str]
@@ -70,7 +80,7 @@ def load(
     facts would stand before earlier ones of theirs, so the batch must begin again.
     """
     state = State(programs.program(unit, opening.program_id, opening.version))
-    positions = _load_members(unit, state, opening, lock=lock)
+    members = _load_members(unit, state, opening, lock=lock)
     state.due = tuple(member for member in opening.due if member in state.books)
     _load_asked(unit, state, asked)
     _load_paid_lots(unit, state)
@@ -81,7 +91,7 @@ def load(
     load_stock(unit, state, asked.rewards, lock=lock)
     return Loaded(
         state=state,
-        positions=positions,
+        members=members,
         lots=frozenset(chain(state.lots, *(book.lots for book in state.books.values()))),
         transactions=frozenset(_transactions(state)),
         orders=frozenset(state.orders),
@@ -104,12 +114,14 @@ def _codes(state: State) -> Iterable[str]:
         yield from codes  # one that came back has the row of its last coupon
 
 
-def _load_members(unit: Unit, state: State, opening: Opening, *, lock: bool) -> dict[MemberId, int]:
-    positions: dict[MemberId, int] = {}
+def _load_members(
+    unit: Unit, state: State, opening: Opening, *, lock: bool
+) -> dict[MemberId, Kept]:
+    kept: dict[MemberId, Kept] = {}
     sql = keyed(unit.dialect, *MEMBERS, lock=unit.dialect.lock if lock else "")
     # sorted, so that two batches with the same members wait for each other in the same order
     for row in unit.rows(sql, (opening.program_id, sorted(opening.members))):
-        member, member_id, status, position, body, counters = row
+        member, member_id, status, position, body, counters, email, due_at_ms = row
         if lock and position >= opening.position:
             raise ClashError("a later transaction has already written the member")
         if status == "deleted":
@@ -117,8 +129,8 @@ def _load_members(unit: Unit, state: State, opening: Opening, *, lock: bool) -> 
         else:
             state.keys[member_id] = member
             state.books[member] = Book(decode(body, Member), decode(counters, Counters))
-            positions[member] = position
-    return positions
+            kept[member] = Kept(position, email, due_at_ms)
+    return kept
 
 
 def _load_asked(unit: Unit, state: State, asked: Asked) -> None:

@@ -126,17 +126,25 @@ class PostgresUnit:
 
     def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
         """Insert rows in bulk."""
-        self._insert(table, columns, rows, None)
+        self._insert(table, columns, rows, None, ())
 
-    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
+    def upsert(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
-        self._insert(table, columns, rows, key)
+        self._insert(table, columns, rows, key, same)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
     def _insert(
-        self, table: str, columns: Columns, rows: Sequence[Row], key: Columns | None
+        self, table: str, columns: Columns, rows: Sequence[Row], key: Columns | None, same: Columns
     ) -> None:
         if rows:
             arrays = [
@@ -145,7 +153,7 @@ class PostgresUnit:
                     array_types(table, columns), zip(*rows, strict=True), strict=True
                 )
             ]
-            self._connection.execute(postgres_insert(table, columns, key), arrays)
+            self._connection.execute(postgres_insert(table, columns, key, same), arrays)
 
 
 class PostgresBackend:

@@ -26,6 +26,10 @@ MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
     "due_at_ms", "position", "body", "counters",
 )  # fmt: skip
+FOUND_BY: Columns = ("email", "due_at_ms")
+FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
+"""SQLite writes an index again when a column of it is set, even to what it was."""
+
 LOT: Columns = (
     "program_id", "id", "member", "transaction_id", "points", "remaining", "held", "opened_at_ms",
     "expires_at_ms", "is_open", "body",
@@ -137,12 +141,20 @@ def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> No
 
 def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
     changes = batch.changes
-    last = {**batch.loaded.positions, **{fact.member: positions[fact.id] for fact in changes.facts}}
+    kept = batch.loaded.members
+    last = {member: one.position for member, one in kept.items()}
+    last.update((fact.member, positions[fact.id]) for fact in changes.facts)
     tables = (changes.lots, changes.transactions, changes.coupons)
     touched = {owner for table in tables for owner, _ in table.values()}.union(changes.members)
-    rows = [_member_row(batch, member, last.get(member, 0)) for member in touched]
-    rows.sort(key=itemgetter(2))  # by member_id
-    unit.upsert("member", MEMBER, rows, ("program_id", "id"))
+    moved: list[Row] = []
+    still: list[Row] = []
+    for member in touched:
+        row = _member_row(batch, member, last.get(member, 0))
+        is_still = member in kept and kept[member][1:] == FOUND_BY_OF(row)
+        (still if is_still else moved).append(row)
+    for rows, same in ((moved, ()), (still, ("member_id", *FOUND_BY))):
+        rows.sort(key=itemgetter(2))  # by member_id
+        unit.upsert("member", MEMBER, rows, ("program_id", "id"), same=same)
 
 
 def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:

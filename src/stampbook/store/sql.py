@@ -69,24 +69,29 @@ def _array_type(table: str, column: str) -> str:
 
 
 @cache
-def sqlite_insert(table: str, columns: tuple[str, ...], key: tuple[str, ...] | None) -> str:
-    """Give the text that inserts one row, or with a key upserts it."""
+def sqlite_insert(
+    table: str, columns: tuple[str, ...], key: tuple[str, ...] | None, same: tuple[str, ...]
+) -> str:
+    """Give the text that inserts one row, or with a key upserts it all but what is the same."""
     marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) {_conflict(columns, key)}"
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+    return f"{text} {_conflict(columns, key, same)}"
 
 
 @cache
-def postgres_insert(table: str, columns: tuple[str, ...], key: tuple[str, ...] | None) -> bytes:
-    """Give the text that inserts rows given as one array for each column."""
+def postgres_insert(
+    table: str, columns: tuple[str, ...], key: tuple[str, ...] | None, same: tuple[str, ...]
+) -> bytes:
+    """Give the text that inserts or upserts rows given as one array for each column."""
     types = array_types(table, columns)
     marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(types, start=1))
     text = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({marks})"
-    return f"{text} {_conflict(columns, key)}".encode()
+    return f"{text} {_conflict(columns, key, same)}".encode()
 
 
-def _conflict(columns: Sequence[str], key: Sequence[str] | None) -> str:
+def _conflict(columns: Sequence[str], key: Sequence[str] | None, same: Sequence[str]) -> str:
     if key is None:
         return ""
-    others = [column for column in columns if column not in key]
+    others = [column for column in columns if column not in key and column not in same]
     changes = ", ".join(f"{column} = excluded.{column}" for column in others)
     return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"

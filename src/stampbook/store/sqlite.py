@@ -67,11 +67,19 @@ class SqliteUnit:
 
     def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
         """Insert rows in bulk."""
-        self._connection.executemany(sqlite_insert(table, columns, None), rows)
+        self._connection.executemany(sqlite_insert(table, columns, None, ()), rows)
 
-    def upsert(self, table: str, columns: Columns, rows: Sequence[Row], key: Columns) -> None:
+    def upsert(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
-        self._connection.executemany(sqlite_insert(table, columns, key), rows)
+        self._connection.executemany(sqlite_insert(table, columns, key, same), rows)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         text, lists = for_sqlite(sql)
