@@ -17,7 +17,7 @@ from stampbook.core.due import settle
 from stampbook.core.refusals import Refused
 from stampbook.core.refusing import state_refusal
 from stampbook.facts import FactData
-from stampbook.values.ids import MemberId, TransactionId
+from stampbook.values.ids import MemberId, ReferralId, ReviewId, TransactionId
 from stampbook.values.instants import Instant
 
 __all__ = ["Command", "CommandType", "Due", "Needs", "catalogue", "decide", "kind_of"]
@@ -37,8 +37,9 @@ class Due(Struct, frozen=True):
 class Needs(Struct, frozen=True, kw_only=True):
     """What a command reads; the engine loads and locks it for the whole batch at once.
 
-    Shapes: the owner of each transaction, order and coupon is locked too. An order brings its
-    award, and the definition version that valued it; a redemption brings the lots that paid it.
+    Shapes: the owner of each transaction, order, coupon, referral and review is locked too, and
+    whoever referred one of these members. An order brings its award, and the definition version
+    that valued it; a redemption brings the lots that paid it.
     `rewards` bring their redemption count and free codes, locked after the members.
     `retired` are member_ids to be looked up among the deleted.
     """
@@ -49,6 +50,11 @@ class Needs(Struct, frozen=True, kw_only=True):
     transactions: tuple[TransactionId, ...] = ()
     orders: tuple[str, ...] = ()
     coupons: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    """In the spelling of `email_key`: the members who have them, and referrals of such friends."""
+    referral_codes: tuple[str, ...] = ()
+    referrals: tuple[ReferralId, ...] = ()
+    reviews: tuple[ReviewId, ...] = ()
     rewards: tuple[str, ...] = ()
     due: Due | None = None
 
@@ -112,6 +118,19 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
 def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
     """Give the member_ids that a command touches, each once, in a stable order."""
     owners = dict.fromkeys(needs.members)
+    books = (
+        *(book for email in needs.emails for book in draft.books_by_email(email)),
+        *(draft.book_by_code(code) for code in needs.referral_codes),
+    )
+    owners.update((book.member.member_id, None) for book in books if book is not None)
+    for referral_id in needs.referrals:
+        referral = draft.referral(referral_id)
+        if referral is not None:
+            owners[referral.referrer_member_id] = None
+    for review_id in needs.reviews:
+        review = draft.review(review_id)
+        if review is not None and review.member_id is not None:
+            owners[review.member_id] = None
     found = (
         *(draft.transaction(transaction_id) for transaction_id in needs.transactions),
         *(draft.order(order_id) for order_id in needs.orders),

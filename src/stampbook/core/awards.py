@@ -8,9 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stampbook.core import coupon_awards
 from stampbook.core.book import Book
 from stampbook.core.counters import counted
 from stampbook.core.counting import add_to_day, count
+from stampbook.core.coupon_awards import award_coupon
 from stampbook.core.definition import Activity
 from stampbook.core.draft import Draft
 from stampbook.core.ledger import expiry_of, open_lot, repay
@@ -59,7 +61,9 @@ def award(
     inputs = member_inputs(activity, member, multiplier_of(draft.definition, standing))
     worth = points if points is not None else _value(draft, book, activity, attributes, inputs)
     if isinstance(worth, Refused):
-        return worth
+        if activity.coupon is None or worth.code != POINTS_NOTHING_EARNED.code:
+            return worth
+        return _only_coupon(draft, book, activity, attributes, order_id)
     capped = within_caps(draft, book, activity, worth)
     if isinstance(capped, Refused):
         return capped
@@ -84,8 +88,45 @@ def award(
     )
     draft.change_member(book, last_activity_at=draft.at)
     if activity.approval.method == "immediate":
-        return _approved(draft, book, transaction, transaction.approver, "award")
-    return pend(draft, book, transaction)
+        transaction = _approved(draft, book, transaction, transaction.approver, "award")
+    else:
+        pend(draft, book, transaction)
+    if activity.coupon is not None:
+        _award_coupon(draft, book, activity, attributes, order_id)
+    return transaction
+
+
+def _only_coupon(
+    draft: Draft,
+    book: Book,
+    activity: Activity,
+    attributes: Mapping[str, Any],
+    order_id: str | None,
+) -> Transaction | Refused:
+    """Give what an activity that is worth no points is worth: its coupon."""
+    refused = within_caps(draft, book, activity, 1)
+    if isinstance(refused, Refused):
+        return refused
+    count(draft, book, f"activity:{activity.id}", times=1, points=0)
+    draft.change_member(book, last_activity_at=draft.at)
+    return _award_coupon(draft, book, activity, attributes, order_id)
+
+
+def _award_coupon(
+    draft: Draft,
+    book: Book,
+    activity: Activity,
+    attributes: Mapping[str, Any],
+    order_id: str | None,
+) -> Transaction:
+    return award_coupon(
+        draft,
+        book,
+        activity,
+        attributes,
+        auto_approval_at=_auto_approval(draft, activity),
+        order_id=order_id,
+    )
 
 
 def _open_activity(
@@ -169,7 +210,9 @@ def pend(draft: Draft, book: Book, award: Transaction) -> Transaction:
 
 
 def approve(draft: Draft, book: Book, award: Transaction, approver: Approver) -> Transaction:
-    """Approve a pending award: its lot opens, and its expiry starts, now."""
+    """Approve a pending award: its lot opens and its expiry starts now, or its coupon is given."""
+    if award.kind == "coupon_award":
+        return coupon_awards.resolve(draft, book, award, approver, approved=True)
     return _approved(draft, book, award, approver, "approve")
 
 
@@ -214,7 +257,9 @@ def _approved(
 
 
 def reject(draft: Draft, book: Book, award: Transaction, approver: Approver) -> Transaction:
-    """Reject a pending award; its points never become spendable."""
+    """Reject a pending award; its points never become spendable, and its coupon is void."""
+    if award.kind == "coupon_award":
+        return coupon_awards.resolve(draft, book, award, approver, approved=False)
     rejected = replace(award, status="rejected", approver=approver, modified_at=draft.at)
     draft.put_transaction(book, rejected)
     draft.enter(book, "reject", award.points, award.id)
@@ -239,7 +284,7 @@ def resolvable(
             "member_id": transaction.member_id,
             "transaction_id": transaction_id,
         }
-        if transaction.kind != "award":
+        if transaction.kind not in {"award", "coupon_award"}:
             return refuse(TRANSACTION_WRONG_KIND, **about, kind_found=transaction.kind)
         if transaction.status != "pending":
             return refuse(TRANSACTION_NOT_PENDING, **about, status=transaction.status)

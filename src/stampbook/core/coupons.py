@@ -8,6 +8,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
+from stampbook.core.definition import CouponOffer
 from stampbook.core.draft import Draft
 from stampbook.core.expiry import expire_returned
 from stampbook.core.ledger import give_back, repay, returned
@@ -22,10 +23,10 @@ from stampbook.core.refusals import (
 from stampbook.core.rewards import announce
 from stampbook.facts.coupon.issued import CouponIssued
 from stampbook.facts.coupon.updated import CouponUpdated
-from stampbook.nouns.coupon import Coupon, CouponStatus, ValueClass
+from stampbook.nouns.coupon import Coupon, CouponSource, CouponStatus, ValueClass
 from stampbook.nouns.reward import Reward, SubType
 from stampbook.nouns.transaction import Transaction
-from stampbook.values.ids import CouponId
+from stampbook.values.ids import CouponId, TransactionId
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 letters and digits that nobody mistakes for each other."""
@@ -76,6 +77,50 @@ def coupon_for(
         modified_at=draft.at,
         expires_at=draft.at + timedelta(days=days) if days else None,
     )
+
+
+def give(
+    draft: Draft,
+    book: Book,
+    offer: CouponOffer,
+    source: CouponSource,
+    *,
+    held: bool = False,
+    activity_id: str | None = None,
+    transaction_id: TransactionId | None = None,
+    friend_email: str | None = None,
+) -> Coupon:
+    """Give a coupon of the program's definition, and say so unless it is held or a friend's.
+
+    Shapes: a friend's coupon is kept with the member who referred them, and told by the referral.
+    """
+    code = make_code(draft, offer.code_prefix)
+    coupon = Coupon(
+        id=CouponId(draft.ids.take()),
+        code=code,
+        member_id=book.member.member_id,
+        status="held" if held else "issued",
+        source=source,
+        name=offer.name,
+        description=offer.description,
+        offer_id=offer.id,
+        activity_id=activity_id,
+        friend_email=friend_email,
+        transaction_id=transaction_id,
+        value_class=offer.value_class,
+        value=offer.value,
+        minimum_order_amount=offer.minimum_order_amount,
+        link=offer.link.replace("{code}", code) if offer.link else None,
+        reference_id=offer.reference_id,
+        reference_source=offer.reference_source,
+        issued_at=draft.at,
+        modified_at=draft.at,
+        expires_at=draft.at + timedelta(days=offer.days) if offer.days else None,
+    )
+    draft.put_coupon(book, coupon)
+    if not held and friend_email is None:
+        draft.fact(CouponIssued, book, rule_version=draft.version, coupon=coupon)
+    return coupon
 
 
 def issue(draft: Draft, book: Book, reward: Reward, coupon: Coupon) -> None:

@@ -21,7 +21,10 @@ from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
+from stampbook.nouns.referral import Referral
+from stampbook.nouns.review import Review
 from stampbook.nouns.transaction import Transaction
+from stampbook.values.contacts import email_key
 from stampbook.values.ids import (
     CommandId,
     EntryId,
@@ -30,6 +33,8 @@ from stampbook.values.ids import (
     LotId,
     MemberId,
     ProgramId,
+    ReferralId,
+    ReviewId,
     TransactionId,
 )
 from stampbook.values.instants import Instant
@@ -46,6 +51,8 @@ class Program(Struct, frozen=True, kw_only=True):
     definition: Definition
     reward_dates: Mapping[str, tuple[Instant, Instant]] = {}
     """When each reward was first defined and last changed."""
+    activity_dates: Mapping[str, tuple[Instant, Instant]] = {}
+    """When each activity was."""
 
 
 class State:
@@ -53,7 +60,8 @@ class State:
 
     Shapes: `codes` are free codes of coupon pools by reward, next first; `redeemed` counts how
     often each reward was ever redeemed; `past` are the definitions that asked orders were valued
-    by; `keys` are the living members; `retired` are member_ids that nobody may have again.
+    by; `keys` are the living members; `retired` are member_ids that nobody may have again;
+    `referral_codes` and `emails` name members, an e-mail address in the spelling of `email_key`.
     """
 
     __slots__ = (
@@ -61,13 +69,17 @@ class State:
         "codes",
         "coupons",
         "due",
+        "emails",
         "keys",
         "lots",
         "orders",
         "past",
         "program",
         "redeemed",
+        "referral_codes",
+        "referrals",
         "retired",
+        "reviews",
         "transactions",
     )
 
@@ -84,6 +96,11 @@ class State:
         self.orders: dict[str, Order] = {}
         self.coupons: dict[str, Coupon] = {}
         """Asked for by code, in any status."""
+        self.referral_codes: dict[str, MemberId] = {}
+        self.emails: dict[str, dict[MemberId, None]] = {}
+        self.referrals: dict[ReferralId, Referral] = {}
+        """Asked for by id, by the friend's e-mail address, or as what brought a loaded member."""
+        self.reviews: dict[ReviewId, Review] = {}
         self.redeemed: dict[str, int] = {}
         self.codes: dict[str, list[str]] = {}
         self.due: tuple[MemberId, ...] = ()
@@ -94,6 +111,7 @@ class Changes:
     """What a command or a whole batch changed, ready to be stored; the last version of each row."""
 
     __slots__ = (
+        "blanked",
         "codes",
         "coupons",
         "entries",
@@ -103,6 +121,8 @@ class Changes:
         "moves",
         "orders",
         "redeemed",
+        "referrals",
+        "reviews",
         "transactions",
     )
 
@@ -112,6 +132,11 @@ class Changes:
         self.transactions: dict[TransactionId, tuple[MemberId, Transaction]] = {}
         self.orders: dict[str, tuple[MemberId, Order]] = {}
         self.coupons: dict[str, tuple[MemberId, Coupon]] = {}
+        self.referrals: dict[ReferralId, tuple[MemberId, Referral]] = {}
+        """With their referrers."""
+        self.reviews: dict[ReviewId, tuple[MemberId | None, Review]] = {}
+        self.blanked: dict[FactId, None] = {}
+        """Facts whose secrets have had their time."""
         self.redeemed: dict[str, int] = {}
         self.codes: dict[tuple[str, str], str | None] = {}
         """Pool codes by reward and code, in the order in which they last changed hands: the coupon
@@ -131,6 +156,9 @@ class Changes:
         self.transactions.update(other.transactions)
         self.orders.update(other.orders)
         self.coupons.update(other.coupons)
+        self.referrals.update(other.referrals)
+        self.reviews.update(other.reviews)
+        self.blanked.update(other.blanked)
         self.redeemed.update(other.redeemed)
         for key, coupon_id in other.codes.items():
             self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
@@ -142,6 +170,17 @@ class Changes:
 
 _parts_of = attrgetter(*Changes.__slots__)
 """Gives all parts of changes; twice for every command, so it is made once."""
+
+
+class MoreNeededError(Exception):
+    """A member turned out to be needed who was not loaded: the batch begins again with them.
+
+    It happens when another writer bound two members between the opening and the locks.
+    """
+
+    def __init__(self, member: MemberId) -> None:
+        super().__init__("a member is needed who was not loaded")
+        self.member = member
 
 
 class Draft:
@@ -210,6 +249,44 @@ class Draft:
         changed = self.changes.coupons.get(code)
         return changed[1] if changed else self.state.coupons.get(code)
 
+    def referral(self, referral_id: ReferralId) -> Referral | None:
+        """Give a referral as it stands in this draft."""
+        changed = self.changes.referrals.get(referral_id)
+        return changed[1] if changed else self.state.referrals.get(referral_id)
+
+    def referrals_of(self, email: str) -> list[Referral]:
+        """Give the loaded referrals of a friend's e-mail address as `email_key` spells it."""
+        changed = {key: referral for key, (_, referral) in self.changes.referrals.items()}
+        return [
+            referral
+            for referral in {**self.state.referrals, **changed}.values()
+            if referral.friend_email is not None and email_key(referral.friend_email) == email
+        ]
+
+    def review(self, review_id: ReviewId) -> Review | None:
+        """Give a review as it stands in this draft."""
+        changed = self.changes.reviews.get(review_id)
+        return changed[1] if changed else self.state.reviews.get(review_id)
+
+    def books_by_email(self, email: str) -> list[Book]:
+        """Give the members with an e-mail address, in the spelling of `email_key`."""
+        found = dict(self.state.emails.get(email, {}))
+        found.update((member, None) for member in self._keys.values())
+        books = (self.book(member) for member in found)
+        return [
+            book
+            for book in books
+            if book.member.email_address and email_key(book.member.email_address) == email
+        ]
+
+    def book_by_code(self, referral_code: str) -> Book | None:
+        """Give the member whose referral code it is."""
+        for member in (*self._keys.values(), self.state.referral_codes.get(referral_code)):
+            if member is not None and self.book(member).member.referral_code == referral_code:
+                book = self.book(member)
+                return None if book.member.member_id in self._retired else book
+        return None
+
     def lot(self, book: Book, lot_id: LotId) -> Lot:
         """Give an open lot, or a closed one that was loaded to be reopened."""
         if lot_id in book.lots:
@@ -236,6 +313,15 @@ class Draft:
 
     # --- changing
 
+    def loaded(self, member: MemberId) -> Book:
+        """Give a member's book by id.
+
+        Errors: MoreNeededError when the member was not loaded with the batch.
+        """
+        if member not in self._books and member not in self.state.books:
+            raise MoreNeededError(member)
+        return self.book(member)
+
     def open_book(self, member: Member, counters: Counters) -> Book:
         """Open the book of a new member."""
         book = Book(member, counters)
@@ -258,6 +344,23 @@ class Draft:
         book.counters = counters
         self.changes.members[book.member.id] = book
 
+    def change_agenda(self, book: Book, **changes: Any) -> None:
+        """Change what is remembered of the member."""
+        book.agenda = replace(book.agenda, **changes)
+        self.changes.members[book.member.id] = book
+
+    def put_referral(self, referrer: Book, referral: Referral) -> None:
+        """Store a referral with its referrer."""
+        self.changes.referrals[referral.id] = (referrer.member.id, referral)
+
+    def put_review(self, book: Book | None, review: Review) -> None:
+        """Store a review, of a member or a guest."""
+        self.changes.reviews[review.id] = (book.member.id if book else None, review)
+
+    def blank(self, fact: FactId) -> None:
+        """Blank the secrets of a stored fact."""
+        self.changes.blanked[fact] = None
+
     def put_lot(self, book: Book, lot: Lot) -> None:
         """Store a lot; it is open while it has points left or on hold."""
         if lot.remaining or lot.held:
@@ -268,7 +371,7 @@ class Draft:
 
     def put_transaction(self, book: Book, transaction: Transaction) -> None:
         """Store a transaction; a pending one stays in the book."""
-        open_ones = book.pending if transaction.kind == "award" else book.holds
+        open_ones = book.holds if transaction.kind == "redeem" else book.pending
         if transaction.status == "pending":
             open_ones[transaction.id] = transaction
         else:
@@ -362,7 +465,9 @@ class Draft:
     def merge(self) -> Changes:
         """Make the state what this draft says, and give the changes to be stored."""
         state, changes = self.state, self.changes
-        rows = (changes.lots, changes.transactions, changes.orders, changes.coupons)
+        rows = (
+            changes.lots, changes.transactions, changes.orders, changes.coupons, changes.referrals,
+        )  # fmt: skip
         owners = {row[0] for table in rows for row in table.values()}
         for member in owners.union(changes.members):
             state.books[member] = self._books[member]
@@ -370,6 +475,13 @@ class Draft:
         state.transactions.update((key, one) for key, (_, one) in changes.transactions.items())
         state.orders.update((key, order) for key, (_, order) in changes.orders.items())
         state.coupons.update((key, coupon) for key, (_, coupon) in changes.coupons.items())
+        state.referrals.update((key, one) for key, (_, one) in changes.referrals.items())
+        state.reviews.update((key, one) for key, (_, one) in changes.reviews.items())
+        for member, book in changes.members.items():
+            if book.member.email_address:
+                email = email_key(book.member.email_address)
+                state.emails.setdefault(email, {})[member] = None
+            state.referral_codes[book.member.referral_code] = member
         state.redeemed.update(changes.redeemed)
         state.keys.update(self._keys)
         for member_id in self._retired:

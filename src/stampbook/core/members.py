@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from stampbook.core.awards import award
+from stampbook.core.activities import perform
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
@@ -123,7 +123,7 @@ def _referral_code(draft: Draft) -> str:
 def _award_enrolment(draft: Draft, book: Book) -> None:
     for activity in draft.definition.activities:
         if activity.on == "enrolment" and activity.is_active:
-            awarded = award(draft, book, activity.id, {})
+            awarded = perform(draft, book, activity.id, {})
             if isinstance(awarded, Refused):
                 state_refusal(draft, PointsRefused, awarded)
 

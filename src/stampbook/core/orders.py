@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stampbook.core.awards import award
+from stampbook.core.activities import perform
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.members import Email
@@ -191,7 +191,7 @@ def _award_order(draft: Draft, book: Book, order: Order) -> Transaction | Refuse
     activity = next((one for one in draft.definition.activities if one.on == "order"), None)
     if activity is None or not activity.is_active:
         return None
-    awarded = award(draft, book, activity.id, order.attributes, order_id=order.order_id)
+    awarded = perform(draft, book, activity.id, order.attributes, order_id=order.order_id)
     if isinstance(awarded, Refused) and awarded.code != POINTS_NOTHING_EARNED.code:
         state_refusal(draft, PointsRefused, awarded)
     return awarded

@@ -11,7 +11,7 @@ from typing import Any
 from stampbook.dialects import Dialect, StoredFact
 from stampbook.facts import FactType, catalogue
 from stampbook.values.ids import RequestId
-from stampbook.values.instants import Instant, to_ms
+from stampbook.values.instants import Deadline, Instant, to_ms
 from stampbook.values.json import decode, encode
 from stampbook.values.signatures import sign_webhook
 
@@ -81,6 +81,11 @@ def spell(moment: date) -> str:
     )
 
 
+def _spell_deadline(deadline: Deadline) -> str:
+    """Spell an instant as the vendor spells `valid_till`: with a comma after the date."""
+    return spell(deadline.at).replace(" ", ", ")
+
+
 def _dated(tree: Any) -> Any:
     """Give a tree of dicts, lists and scalars with every instant and date spelled."""
     spelling = _SPELLINGS.get(tree.__class__)
@@ -101,6 +106,7 @@ _SPELLINGS: dict[type, Callable[[Any], Any]] = {
     tuple: _dated_list,
     datetime: spell,
     date: spell,
+    Deadline: _spell_deadline,
 }
 """By exact type, because a body has a hundred leaves and most need no spelling."""
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stampbook.commands import Command
 from stampbook.commands.run_due import DueRan, RunDue
-from stampbook.core.draft import Changes, Draft
+from stampbook.core.draft import Changes, Draft, MoreNeededError
 from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, Refused, refuse
 from stampbook.engine.submission import (
     Done,
@@ -20,6 +20,7 @@ from stampbook.engine.submission import (
     kept,
     replayed,
 )
+from stampbook.store.backend import ClashError
 from stampbook.store.load import Loaded
 from stampbook.store.opening import Opening, Stored
 from stampbook.store.save import Batch, Due
@@ -98,6 +99,8 @@ class Deciding:
         try:
             result = self._decision(draft, command)
             outcome = Rejected(result) if isinstance(result, Refused) else Done(encode(result))
+        except MoreNeededError as error:
+            raise ClashError(str(error)) from error
         except Exception:
             # its draft is dropped; the others of the batch know nothing of it
             log.exception("command.failed", command=type(command).__name__, cause=submission.cause)

@@ -59,6 +59,8 @@ class FactType(Struct, frozen=True, kw_only=True):
     """None: the dialect has no word for it and sends nothing."""
     nector: Word | None
     example: Callable[[], FactData]
+    secrets: tuple[str, ...] = ()
+    """Texts that are blanked in what is stored, once they have had their time."""
 
     @property
     def name(self) -> str:

@@ -48,3 +48,5 @@ class Order(Struct, frozen=True, kw_only=True):
     returned_products: dict[str, float] = {}
     """Quantities returned so far, by product id."""
     returned_in_full: bool = False
+    review_at: Instant | None = None
+    """When the customer is asked for a review; None when they were, or will not be."""

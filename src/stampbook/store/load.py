@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from stampbook.core.agenda import NOTHING_PLANNED, Agenda
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import State
@@ -17,6 +18,8 @@ from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
+from stampbook.nouns.referral import Referral
+from stampbook.nouns.review import Review
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.asked import Asked
 from stampbook.store.backend import ClashError, Row, Unit
@@ -24,14 +27,19 @@ from stampbook.store.opening import Opening
 from stampbook.store.programs import Programs
 from stampbook.store.sql import keyed
 from stampbook.store.stock import load_stock
+from stampbook.values.contacts import email_key
 from stampbook.values.ids import LotId, MemberId, ProgramId
 from stampbook.values.json import decode
+
+EMPTY = "{}"
+"""The agenda of a member of whom nothing is remembered."""
 
 Source = tuple[str, ...]
 """Columns, table, key and further conditions, as `keyed` takes them."""
 
 MEMBERS = (
-    "id, member_id, status, position, body, counters, email, due_at_ms", "member", "id",
+    "id, member_id, status, position, body, counters, agenda, email, due_at_ms, referrer",
+    "member", "id",
 )  # fmt: skip
 
 LOTS = ("member, body", "lot", "member", " AND is_open")
@@ -40,6 +48,9 @@ COUPONS = ("member, body", "coupon", "member", " AND status IN ('held', 'issued'
 TRANSACTIONS_ASKED = ("body", "points_transaction", "id")
 ORDERS_ASKED = ("body", "customer_order", "order_id")
 COUPONS_ASKED = ("body", "coupon", "code")
+REFERRALS_ASKED = ("body", "referral", "id")
+REFERRALS_OF_FRIENDS = ("body", "referral", "friend_email")
+REVIEWS_ASKED = ("body", "review", "id")
 LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 
 
@@ -49,6 +60,7 @@ class Kept(NamedTuple):
     position: int
     email: str | None
     due_at_ms: int | None
+    referrer: MemberId | None
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -64,6 +76,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     transactions: frozenset[str]
     orders: frozenset[str]
     coupons: frozenset[str]
+    referrals: frozenset[str]
+    reviews: frozenset[str]
 
 
 def load(
@@ -81,6 +95,7 @@ def load(
     """
     state = State(programs.program(unit, opening.program_id, opening.version))
     members = _load_members(unit, state, opening, lock=lock)
+    _index(state, asked)
     state.due = tuple(member for member in opening.due if member in state.books)
     _load_asked(unit, state, asked)
     _load_paid_lots(unit, state)
@@ -96,6 +111,8 @@ def load(
         transactions=frozenset(_transactions(state)),
         orders=frozenset(state.orders),
         coupons=frozenset(_codes(state)),
+        referrals=frozenset(state.referrals),
+        reviews=frozenset(state.reviews),
     )
 
 
@@ -121,25 +138,43 @@ def _load_members(
     sql = keyed(unit.dialect, *MEMBERS, lock=unit.dialect.lock if lock else "")
     # sorted, so that two batches with the same members wait for each other in the same order
     for row in unit.rows(sql, (opening.program_id, sorted(opening.members))):
-        member, member_id, status, position, body, counters, email, due_at_ms = row
+        member, member_id, status, position, body, counters, agenda, *found_by = row
         if lock and position >= opening.position:
             raise ClashError("a later transaction has already written the member")
         if status == "deleted":
             state.retired.add(member_id)
         else:
             state.keys[member_id] = member
-            state.books[member] = Book(decode(body, Member), decode(counters, Counters))
-            kept[member] = Kept(position, email, due_at_ms)
+            state.books[member] = Book(
+                decode(body, Member),
+                decode(counters, Counters),
+                decode(agenda, Agenda) if agenda != EMPTY else NOTHING_PLANNED,
+            )
+            kept[member] = Kept(position, *found_by)
     return kept
+
+
+def _index(state: State, asked: Asked) -> None:
+    """Let members be found by what commands know them by."""
+    if asked.emails or asked.referral_codes:
+        for member, book in state.books.items():
+            state.referral_codes[book.member.referral_code] = member
+            if book.member.email_address:
+                email = email_key(book.member.email_address)
+                state.emails.setdefault(email, {})[member] = None
 
 
 def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
     members = sorted(state.books)
+    brought = {one.agenda.referred_by.id for one in state.books.values() if one.agenda.referred_by}
     wanted: dict[Source, Sequence[str]] = {
         **dict.fromkeys((LOTS, PENDING, COUPONS), members),
         TRANSACTIONS_ASKED: asked.transactions,
         ORDERS_ASKED: asked.orders,
         COUPONS_ASKED: asked.coupons,
+        REFERRALS_ASKED: sorted(brought.union(asked.referrals)),
+        REFERRALS_OF_FRIENDS: asked.emails,
+        REVIEWS_ASKED: asked.reviews,
     }
     found = _rows(unit, state.program.id, wanted)
     _fill_books(state, found)
@@ -150,6 +185,12 @@ def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
     for (body,) in found.get(COUPONS_ASKED, ()):
         coupon = decode(body, Coupon)
         state.coupons[coupon.code] = coupon
+    for (body,) in (*found.get(REFERRALS_ASKED, ()), *found.get(REFERRALS_OF_FRIENDS, ())):
+        referral = decode(body, Referral)
+        state.referrals[referral.id] = referral
+    for (body,) in found.get(REVIEWS_ASKED, ()):
+        review = decode(body, Review)
+        state.reviews[review.id] = review
     orders = (order.award_id for order in state.orders.values())
     coupons = (coupon.transaction_id for coupon in state.coupons.values())
     behind = {one for one in (*orders, *coupons) if one is not None} - state.transactions.keys()
@@ -174,7 +215,7 @@ def _fill_books(state: State, found: Mapping[Source, Sequence[Row]]) -> None:
     for member, body in found.get(PENDING, ()):
         transaction = decode(body, Transaction)
         book = books[member]
-        open_ones = book.pending if transaction.kind == "award" else book.holds
+        open_ones = book.holds if transaction.kind == "redeem" else book.pending
         open_ones[transaction.id] = transaction
     for member, body in found.get(COUPONS, ()):
         coupon = decode(body, Coupon)

@@ -1,5 +1,7 @@
 """Programs: definitions are read once for each version, because a version never changes."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -53,7 +55,8 @@ class Programs:
             created_at=from_ms(created_at_ms),
             version=version,
             definition=versions[-1].definition,
-            reward_dates=reward_dates(versions),
+            reward_dates=_dates(versions, attrgetter("reward_by_id")),
+            activity_dates=_dates(versions, attrgetter("activity_by_id")),
         )
 
     def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
@@ -74,15 +77,17 @@ class Programs:
             kept[key] = value
 
 
-def reward_dates(versions: list[Version]) -> dict[str, tuple[Instant, Instant]]:
-    """Give when each reward was first defined and last changed."""
+def _dates(
+    versions: list[Version], by_id: Callable[[Definition], dict[str, Any]]
+) -> dict[str, tuple[Instant, Instant]]:
+    """Give when each reward or activity was first defined and last changed."""
     dates: dict[str, tuple[Instant, Instant]] = {}
     before: dict[str, Any] = {}
     for version in versions:
-        rewards = version.definition.reward_by_id
-        for reward_id, reward in rewards.items():
-            if before.get(reward_id) != reward:
-                first = dates[reward_id][0] if reward_id in dates else version.created_at
-                dates[reward_id] = (first, version.created_at)
-        before = rewards
+        items = by_id(version.definition)
+        for key, item in items.items():
+            if before.get(key) != item:
+                first = dates[key][0] if key in dates else version.created_at
+                dates[key] = (first, version.created_at)
+        before = items
     return dates

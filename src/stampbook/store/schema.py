@@ -107,9 +107,13 @@ MEMBER = Table(
     _number("position"),  # of the last fact, so that positions rise with sequences
     _text("body"),
     _text("counters"),
+    Column("agenda", Text, nullable=False, server_default=text("'{}'")),
+    _key("referral_code", optional=True),
+    _key("referrer", optional=True),  # who brought them, until the referral is completed
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member_id"),
     Index(None, "program_id", "email"),
+    Index("ix_member_referral_code", "program_id", "referral_code", unique=True),
     Index(
         "ix_member_due",
         "program_id",
@@ -208,8 +212,63 @@ CUSTOMER_ORDER = Table(
     _key("member"),
     _number("created_at_ms"),
     _text("body"),
+    _number("review_at_ms", optional=True),
     PrimaryKeyConstraint("program_id", "order_id"),
     Index(None, "program_id", "member", "created_at_ms"),
+    Index(
+        "ix_customer_order_review",
+        "program_id",
+        "review_at_ms",
+        sqlite_where=text("review_at_ms IS NOT NULL"),
+        postgresql_where=text("review_at_ms IS NOT NULL"),
+    ),
+)
+
+REFERRAL = Table(
+    "referral",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("referrer"),
+    _key("friend_email", optional=True),
+    _key("status"),
+    _number("remind_at_ms", optional=True),
+    _key("order_id", optional=True),  # the one that completed it
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "friend_email"),
+    Index(None, "program_id", "referrer", "id"),
+    Index(
+        "ix_referral_remind",
+        "program_id",
+        "remind_at_ms",
+        sqlite_where=text("remind_at_ms IS NOT NULL"),
+        postgresql_where=text("remind_at_ms IS NOT NULL"),
+    ),
+    Index(
+        "ix_referral_order",
+        "program_id",
+        "order_id",
+        unique=True,
+        sqlite_where=text("order_id IS NOT NULL"),
+        postgresql_where=text("order_id IS NOT NULL"),
+    ),
+)
+
+REVIEW = Table(
+    "review",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member", optional=True),
+    _key("product_id"),
+    _key("order_id", optional=True),
+    _key("status"),
+    _number("created_at_ms"),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "member", "id"),
+    Index(None, "program_id", "product_id", "id"),
 )
 
 COUPON_IS_OPEN = "status IN ('held', 'issued')"

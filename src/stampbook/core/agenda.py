@@ -1,0 +1,65 @@
+"""An agenda: what is remembered of a member so that nothing happens to them twice."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from stampbook.nouns.winback import WinbackOffer
+from stampbook.values.ids import FactId, MemberId, ReferralId
+from stampbook.values.instants import Instant
+
+
+class Participation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a member stands in a campaign.
+
+    Shapes: `entering` and `leaving` wait until `due_at`, when the criteria are looked at again.
+    """
+
+    state: Literal["entering", "inside", "leaving", "outside"]
+    due_at: Instant | None = None
+    entries: int = 0
+    """How often the member has entered."""
+
+
+class OneTimePassword(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The password in force. Shapes: `hash` is salted; `fact` is the one that carries it."""
+
+    salt: str
+    hash: str
+    expires_at: Instant
+    fact: FactId
+    tries: int = 0
+    is_spent: bool = False
+    """Used, or tried too often; it is kept until it is blanked in what is stored."""
+
+
+class OpenReferral(Struct, frozen=True, kw_only=True):
+    """The claim that brought a member, until it is completed."""
+
+    id: ReferralId
+    referrer: MemberId
+
+
+class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is remembered of a member.
+
+    Shapes: `reminded_to` is the instant up to which reminders of expiring points were looked at;
+    `unused_since` and `winback_since` are the last activities that a reminder or an offer was
+    about; `celebrated` are the years of an activity's day by activity.
+    """
+
+    campaigns: dict[str, Participation] = {}
+    offer: WinbackOffer | None = None
+    winback_since: Instant | None = None
+    reminded_to: Instant | None = None
+    unused_since: Instant | None = None
+    celebrated: dict[str, int] = {}
+    otp: OneTimePassword | None = None
+    otp_asked_at: tuple[Instant, ...] = ()
+    referred_by: OpenReferral | None = None
+
+
+NOTHING_PLANNED = Agenda()
+
+
+__all__ = ["NOTHING_PLANNED", "Agenda", "OneTimePassword", "OpenReferral", "Participation"]

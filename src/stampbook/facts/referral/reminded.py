@@ -1,0 +1,31 @@
+"""A friend who claimed has not bought yet."""
+
+from stampbook.facts import FactData, FactType
+from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.examples import EXAMPLE_CLAIM, EXAMPLE_FRIEND_COUPON, example_envelope
+from stampbook.nouns.referral import Friend, Referral
+
+
+class ReferralReminded(FactData, frozen=True, kw_only=True):
+    """Sent once for each claim that is still open after the days of the setting.
+
+    Shapes: the fact is one of the referrer's, and `member` is the referrer.
+    """
+
+    referral: Referral
+    friend: Friend
+    coupon: Coupon | None = None
+
+
+FACT = FactType(
+    data=ReferralReminded,
+    sent_when="A friend claimed and has not bought after a number of days.",
+    zinrelo=None,  # the dialect has no word for it
+    nector=None,  # incompletereferralrequest_create: comes with the Nector dialect
+    example=lambda: ReferralReminded(
+        referral=EXAMPLE_CLAIM,
+        friend=Friend(email_address=EXAMPLE_CLAIM.friend_email),
+        coupon=EXAMPLE_FRIEND_COUPON,
+        **example_envelope(),
+    ),
+)
