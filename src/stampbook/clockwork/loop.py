@@ -5,10 +5,11 @@ from threading import Event, Thread
 
 import structlog
 
+from stampbook.clockwork.jobs import catalogue
 from stampbook.clockwork.sweep import SweepError, sweep
 from stampbook.engine.queue import QueueFullError
 from stampbook.engine.writer import Engine
-from stampbook.store.backend import StoreError
+from stampbook.store.backend import StoreError, Unit
 from stampbook.store.idempotency import purge
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import from_ms
@@ -72,8 +73,17 @@ class Clockwork:
             for start in range(0, len(programs), PROGRAMS_PER_QUESTION):
                 some = programs[start : start + PROGRAMS_PER_QUESTION]
                 found = unit.gather([(EARLIEST, (each, now_ms)) for each in some])
-                due += [each for each, [(at,)] in zip(some, found, strict=True) if at is not None]
+                due += [
+                    program
+                    for program, [(at,)] in zip(some, found, strict=True)
+                    if at is not None or self._has_job(unit, program, now_ms)
+                ]
         return due
+
+    def _has_job(self, unit: Unit, program_id: ProgramId, now_ms: int) -> bool:
+        now, program = from_ms(now_ms), self._engine.programs.present(unit, program_id)
+        dates = (job.next_at(unit, program) for job in catalogue())
+        return any(at is not None and at <= now for at in dates)
 
     def _sweep(self, program: ProgramId, now_ms: int) -> int:
         if self._stopping.is_set():

@@ -41,6 +41,11 @@ class Programs:
             self._keep(self._programs, (program_id, version), program)
         return program
 
+    def present(self, unit: Unit, program_id: ProgramId) -> Program:
+        """Give a program as the version in force defines it."""
+        [(version,)] = unit.rows("SELECT version FROM program WHERE id = ?", (program_id,))
+        return self.program(unit, program_id, version)
+
     def definition(self, unit: Unit, program_id: ProgramId, version: int) -> Definition:
         """Give one version of a program's definition."""
         return self._version(unit, program_id, version).definition
