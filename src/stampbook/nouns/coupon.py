@@ -9,6 +9,7 @@ from stampbook.values.instants import Instant
 
 CouponStatus = Literal["held", "issued", "used", "expired", "cancelled", "released"]
 ValueClass = Literal["amount", "percent", "free_shipping", "product", "custom"]
+CouponTarget = Literal["cart", "product", "shipping"]
 CouponSource = Literal["redemption", "referral", "campaign", "activity", "review", "manual"]
 
 
@@ -31,8 +32,12 @@ class Coupon(Struct, frozen=True, kw_only=True):
     reward_id: str | None = None
     reward_name: str | None = None
     transaction_id: TransactionId | None = None
+    order_id: str | None = None
+    """The order that earned it."""
     value_class: ValueClass = "custom"
     value: float | None = None
+    target: CouponTarget = "cart"
+    """What the value is taken off."""
     minimum_order_amount: float | None = None
     link: str | None = None
     """Where a click applies it."""

@@ -1,11 +1,11 @@
-"""An order: what a member bought, as the shop sent it, and what has come back since."""
+"""An order: what a member bought, as the shop sent it, and what has become of it since."""
 
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from stampbook.values.amounts import Amount, Key, Line, Link
-from stampbook.values.ids import TransactionId
+from stampbook.values.ids import CouponId, TransactionId
 from stampbook.values.instants import Instant
 
 
@@ -25,7 +25,13 @@ Products = Annotated[tuple[Product, ...], Meta(max_length=500)]
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """An order as it stands now."""
+    """An order as it stands now.
+
+    Shapes: amounts are in the order's own currency; `rate` is what one unit of it was worth in the
+    program's currency when it was recorded, and stays so. What only grows (`counted_at`,
+    `cancelled_at`, `fulfilled_at`, `refunded`, `returns`) decides about points, so that the order
+    in which updates arrive does not. Source: decisions/0013.
+    """
 
     order_id: str
     member_id: str
@@ -44,9 +50,50 @@ class Order(Struct, frozen=True, kw_only=True):
     award_id: TransactionId | None = None
     """The award that the order earned, if it earned."""
     returned_amount: float = 0.0
-    """Units: the order's currency."""
+    """What has come back of the subtotal: the larger of `returns` and the share of the total that
+    was refunded. Units: the order's currency."""
     returned_products: dict[str, float] = {}
     """Quantities returned so far, by product id."""
     returned_in_full: bool = False
     review_at: Instant | None = None
     """When the customer is asked for a review; None when they were, or will not be."""
+    rate: float = 1.0
+    name: str | None = None
+    """What people call it, such as a number."""
+    source: str | None = None
+    """The shop system that it comes from."""
+    cart_token: str | None = None
+    discount: float | None = None
+    tax: float | None = None
+    payment_source: str | None = None
+    payment_medium: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    driven_by: str | None = None
+    """What brought the order about."""
+    coupon_driven_by: str | None = None
+    """What brought the redemption of its coupon about."""
+    coupon_code: str | None = None
+    """As received, whether or not it is a code of ours."""
+    coupon_id: CouponId | None = None
+    """The coupon of ours that the order used."""
+    coins_spent: int = 0
+    """Units: points that the coupon was bought with."""
+    coins_rewarded: int = 0
+    """Units: points that the order earned and has not lost again, pending ones among them."""
+    is_rewarded: bool = False
+    """The points were approved; told anew with each change of the order."""
+    link: str | None = None
+    """Where the customer sees it."""
+    returns: float = 0.0
+    """What returns named one by one. Units: the order's currency."""
+    refunded: float = 0.0
+    """The money that went back so far, as the shop says it. Units: the order's currency."""
+    counted_at: Instant | None = None
+    """When it met what orders must be before they earn; it counts once for ever."""
+    cancelled_at: Instant | None = None
+    """A cancelled order stays cancelled."""
+    fulfilled_at: Instant | None = None
+    said_at: dict[str, Instant] = {}
+    """When the shop last said each field that may change, where it gave a time."""
