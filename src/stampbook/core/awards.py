@@ -74,6 +74,7 @@ def award(
         kind="award",
         status="pending",
         points=capped,
+        asked=points,
         created_at=draft.at,
         modified_at=draft.at,
         attributes=dict(attributes),

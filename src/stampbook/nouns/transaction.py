@@ -34,6 +34,8 @@ class Transaction(Struct, frozen=True, kw_only=True):
     kind: TransactionKind
     status: TransactionStatus
     points: int
+    asked: int | None = None
+    """How many points the caller named, where a number was named."""
     created_at: Instant
     modified_at: Instant
     approved_at: Instant | None = None
