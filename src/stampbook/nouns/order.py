@@ -28,9 +28,9 @@ class Order(Struct, frozen=True, kw_only=True):
     """An order as it stands now.
 
     Shapes: amounts are in the order's own currency; `rate` is what one unit of it was worth in the
-    program's currency when it was recorded, and stays so. What only grows (`counted_at`,
-    `cancelled_at`, `fulfilled_at`, `refunded`, `returns`) decides about points, so that the order
-    in which updates arrive does not. Source: decisions/0013.
+    program's currency when it was recorded, and stays so. What decides about points changes one
+    way only (`is_waiting` ends, `cancelled_at` comes, `returned_amount` grows), so that it does
+    not matter in which order updates arrive. Source: decisions/0013.
     """
 
     order_id: str
@@ -50,11 +50,14 @@ class Order(Struct, frozen=True, kw_only=True):
     award_id: TransactionId | None = None
     """The award that the order earned, if it earned."""
     returned_amount: float = 0.0
-    """What has come back of the subtotal: the larger of `returns` and the share of the total that
-    was refunded. Units: the order's currency."""
+    """What has come back of the subtotal, whether returns named it or refunds say so.
+
+    Units: the order's currency."""
     returned_products: dict[str, float] = {}
     """Quantities returned so far, by product id."""
     returned_in_full: bool = False
+    is_guest: bool = False
+    """Its customer is no member; it is stored because it completed a referral, and never earns."""
     review_at: Instant | None = None
     """When the customer is asked for a review; None when they were, or will not be."""
     rate: float = 1.0
@@ -86,12 +89,13 @@ class Order(Struct, frozen=True, kw_only=True):
     """The points were approved; told anew with each change of the order."""
     link: str | None = None
     """Where the customer sees it."""
-    returns: float = 0.0
-    """What returns named one by one. Units: the order's currency."""
     refunded: float = 0.0
     """The money that went back so far, as the shop says it. Units: the order's currency."""
-    counted_at: Instant | None = None
-    """When it met what orders must be before they earn; it counts once for ever."""
+    refunded_ahead: float = 0.0
+    """How much of `returned_amount` was refunded and no return has named yet, so that a return
+    and its refund count once. Units: the order's currency."""
+    is_waiting: bool = False
+    """It does not count yet: it is not what orders must be before they earn."""
     cancelled_at: Instant | None = None
     """A cancelled order stays cancelled."""
     fulfilled_at: Instant | None = None
