@@ -58,16 +58,17 @@ class Harness:
     def sweep(self, limit: int = 500, members: Iterable[MemberId] | None = None) -> DueRan:
         """Run once what is due by now, of the earliest members, or of some."""
         found = self.state.books if members is None else members
-        self.state.due = tuple(self._earliest(found)[:limit])
+        earliest = self._earliest(found)
+        self.state.due = tuple(member for _, member in earliest[:limit])
+        self.state.due_to = earliest[limit - 1][0] if len(earliest) >= limit else None
         result = self.run(RunDue(until=self.now, limit=limit))
         assert isinstance(result, DueRan)
         return result
 
-    def _earliest(self, members: Iterable[MemberId]) -> list[MemberId]:
+    def _earliest(self, members: Iterable[MemberId]) -> list[tuple[datetime, MemberId]]:
         definition = self.state.program.definition
         due = [(next_due(self.state.books[member], definition), member) for member in members]
-        ready = sorted((at, member) for at, member in due if at is not None and at <= self.now)
-        return [member for _, member in ready]
+        return sorted((at, member) for at, member in due if at is not None and at <= self.now)
 
     def settled(self, member_id: str) -> Book:
         """Give a member's book as a reader sees it now, whether or not a sweep has run."""

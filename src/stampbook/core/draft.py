@@ -69,6 +69,7 @@ class State:
         "codes",
         "coupons",
         "due",
+        "due_to",
         "emails",
         "keys",
         "lots",
@@ -105,6 +106,9 @@ class State:
         self.codes: dict[str, list[str]] = {}
         self.due: tuple[MemberId, ...] = ()
         """The members that `Needs.due` found, earliest first."""
+        self.due_to: Instant | None = None
+        """When the last of them was due, where others may be due then or later; None: those are
+        all."""
 
 
 class Changes:

@@ -29,6 +29,7 @@ from stampbook.store.sql import keyed
 from stampbook.store.stock import load_stock
 from stampbook.values.contacts import email_key
 from stampbook.values.ids import LotId, MemberId, ProgramId
+from stampbook.values.instants import from_ms
 from stampbook.values.json import decode
 
 EMPTY = "{}"
@@ -97,6 +98,7 @@ def load(
     members = _load_members(unit, state, opening, lock=lock)
     _index(state, asked)
     state.due = tuple(member for member in opening.due if member in state.books)
+    state.due_to = None if opening.due_to_ms is None else from_ms(opening.due_to_ms)
     _load_asked(unit, state, asked)
     _load_paid_lots(unit, state)
     for transaction in state.transactions.values():

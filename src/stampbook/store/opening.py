@@ -41,8 +41,8 @@ OWNERS = {
 who referred them, because what they do may reward that member."""
 
 DUE = (
-    "SELECT id, referrer FROM member WHERE program_id = ? AND due_at_ms > 0 AND due_at_ms <= ? "
-    "ORDER BY due_at_ms, id LIMIT ?"
+    "SELECT id, referrer, due_at_ms FROM member "
+    "WHERE program_id = ? AND due_at_ms > 0 AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?"
 )
 
 KeyOfCaller = tuple[str, str]
@@ -72,6 +72,8 @@ class Opening(Struct, frozen=True, kw_only=True):
     outcomes: dict[KeyOfCaller, Stored]
     members: frozenset[MemberId]
     due: tuple[MemberId, ...]
+    due_to_ms: int | None
+    """When the last of `due` was due; None when those are all."""
 
 
 def open_batch(
@@ -96,8 +98,10 @@ def open_batch(
         return None
     [(now_ms, version, epoch)] = found["program"]
     [(last,)] = found["position"]
-    owners = {each for name in (*OWNERS, "due") for row in found.get(name, ()) for each in row}
-    due = tuple(row[0] for row in found.get("due", ()))
+    due = found.get("due", [])
+    owners = {each for name in OWNERS for row in found.get(name, ()) for each in row}
+    owners.update(each for row in due for each in row[:2])
+    are_all = asked.due is None or len(due) < asked.due.limit
     return Opening(
         program_id=program_id,
         now_ms=now_ms,
@@ -110,7 +114,8 @@ def open_batch(
             if (principal, key) in keys
         },
         members=frozenset((*asked.ids, *owners)) - {None},
-        due=due,
+        due=tuple(row[0] for row in due),
+        due_to_ms=None if are_all else due[-1][2],
     )
 
 
