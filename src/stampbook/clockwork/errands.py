@@ -3,106 +3,129 @@
 from collections.abc import Sequence
 
 import structlog
+from msgspec import Struct
 
 from stampbook.clockwork.jobs import Job
+from stampbook.clockwork.runs import ANSWER_SECONDS_MAX, PRINCIPAL, SweepError
 from stampbook.commands import Command
-from stampbook.engine.submission import Done, Outcome, Submission, Unavailable
+from stampbook.core.draft import Program
+from stampbook.engine.submission import Done, Submission, Unavailable
 from stampbook.engine.writer import Engine
+from stampbook.store.backend import Unit
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import Instant
+from stampbook.values.json import encode
 
-PRINCIPAL = "clockwork"
-ANSWER_SECONDS_MAX = 300.0
 ITEMS_PER_ROUND_MAX = 200
-"""How many items of a job are asked for at once."""
+"""How many items of a job are asked for at once, beside those that were refused."""
 
-ROUNDS_MAX = 10_000
+ROUNDS_MAX = 1_000
 """How often a job is asked for more at one instant."""
+
+REFUSED_MAX = 1_000
+"""A job with more refused commands than this is left alone for the rest of the sweep."""
 
 log = structlog.get_logger()
 
 
-class SweepError(Exception):
-    """A sweep did not come to its end; what it did is stored, and another sweep goes on."""
+class Errand(Struct, eq=False):
+    """A job during one sweep.
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(f"the sweep stopped: {outcome}")
-        self.outcome = outcome
+    Shapes: `refused` are commands that were refused or failed, as JSON with their names: they are
+    not asked again. Then, or when it wants more than ROUNDS_MAX, the job `is_late`: its next
+    instant says nothing any more, and the rest is done at the end of the sweep.
+    """
+
+    job: Job
+    refused: set[bytes]
+    is_late: bool = False
 
 
 class Errands:
-    """The jobs of a program during one sweep.
-
-    Shapes: `stuck` are the jobs whose commands were refused or failed, or left their work due;
-    they are left alone for the rest of the sweep, and the next one tries again.
-    """
+    """The jobs of a program during one sweep."""
 
     def __init__(
         self, engine: Engine, program_id: ProgramId, cause: str, jobs: Sequence[Job]
     ) -> None:
-        self.stuck: list[Job] = []
         self._engine = engine
         self._program_id = program_id
         self._cause = cause
-        self._jobs = list(jobs)
+        self._errands = [Errand(job, set()) for job in jobs]
 
-    def next_at(self) -> Instant | None:
+    @property
+    def refused(self) -> int:
+        """How many commands were refused or failed."""
+        return sum(len(errand.refused) for errand in self._errands)
+
+    def next_at(self, unit: Unit, program: Program) -> Instant | None:
         """Give when the earliest job is due; None when none is."""
-        if not self._jobs:
-            return None
-        with self._engine.backend.read() as unit:
-            program = self._engine.programs.present(unit, self._program_id)
-            found = [job.next_at(unit, program) for job in self._jobs]
+        timely = (errand.job for errand in self._errands if not errand.is_late)
+        found = (job.next_at(unit, program) for job in timely)
         return min((at for at in found if at is not None), default=None)
 
     def run(self, until: Instant) -> int:
-        """Do what is due by an instant; gives how many commands did something.
+        """Do what is due by an instant; gives how many commands were done.
 
         Errors: SweepError; QueueFullError.
         """
-        return sum(self._run(job, until) for job in tuple(self._jobs))
+        return sum(self._run(each, until) for each in self._errands if not each.is_late)
 
-    def _run(self, job: Job, until: Instant) -> int:
+    def run_late(self, until: Instant) -> int:
+        """Do what the late jobs have left."""
+        return sum(self._run(each, until) for each in self._errands if each.is_late)
+
+    def _run(self, errand: Errand, until: Instant) -> int:
         done = 0
         for _ in range(ROUNDS_MAX):
-            commands = self._due(job, until)
-            if commands is None:
+            commands, is_due = self._ask(errand, until)
+            if not commands:
+                if is_due and not errand.is_late:
+                    break
                 return done
-            succeeded = self._submit(commands)
-            done += succeeded
-            if not succeeded:
-                break
-        log.error("job.stuck", job=job.commands.__module__, program=self._program_id)
-        self._jobs.remove(job)
-        self.stuck.append(job)
+            done += self._submit(errand, commands, until)
+        errand.is_late = True
+        log.error("job.late", job=errand.job.commands.__module__, program=self._program_id)
         return done
 
-    def _due(self, job: Job, until: Instant) -> Sequence[Command] | None:
-        """Give what a job wants done; None when nothing is due."""
+    def _ask(self, errand: Errand, until: Instant) -> tuple[list[Command], bool]:
+        """Give what a job wants done that was not refused, and whether anything of it is due."""
         with self._engine.backend.read() as unit:
             program = self._engine.programs.present(unit, self._program_id)
-            at = job.next_at(unit, program)
-            if at is None or at > until:
-                return None
-            return job.commands(unit, program, until, ITEMS_PER_ROUND_MAX)
+            at = errand.job.next_at(unit, program)
+            if at is None or at > until or len(errand.refused) > REFUSED_MAX:
+                return [], at is not None and at <= until
+            limit = ITEMS_PER_ROUND_MAX + len(errand.refused)
+            wanted = errand.job.commands(unit, program, until, limit)
+        return [command for command in wanted if _key(command) not in errand.refused], True
 
-    def _submit(self, commands: Sequence[Command]) -> int:
-        """Have commands done; gives how many were."""
-        waiters = [
-            self._engine.submit(
-                Submission(
-                    program_id=self._program_id,
-                    command=command,
-                    principal=PRINCIPAL,
-                    cause=self._cause,
-                )
+    def _submit(self, errand: Errand, commands: Sequence[Command], at: Instant) -> int:
+        """Have commands done; gives how many were.
+
+        Errors: SweepError when the database does not answer.
+        """
+        submissions = [
+            Submission(
+                program_id=self._program_id,
+                command=command,
+                principal=PRINCIPAL,
+                cause=self._cause,
+                at=at,
             )
             for command in commands
         ]
-        outcomes = [waiter.result(ANSWER_SECONDS_MAX) for waiter in waiters]
-        for command, outcome in zip(commands, outcomes, strict=True):
+        waiters = [self._engine.submit(each) for each in submissions]
+        done = 0
+        for command, waiter in zip(commands, waiters, strict=True):
+            outcome = waiter.result(ANSWER_SECONDS_MAX)
             if isinstance(outcome, Unavailable):
                 raise SweepError(outcome)
-            if not isinstance(outcome, Done):
+            if isinstance(outcome, Done):
+                done += 1
+            else:
+                errand.refused.add(_key(command))
                 log.warning("job.refused", command=type(command).__name__, outcome=str(outcome))
-        return sum(isinstance(outcome, Done) for outcome in outcomes)
+        return done
+
+
+def _key(command: Command) -> bytes:
+    return type(command).__name__.encode() + encode(command)

@@ -45,7 +45,7 @@ def replay(stored: Stored, submission: Submission) -> Outcome:
 class Deciding:
     """The commands of a batch being decided; `batch` grows to what is to be stored.
 
-    Shapes: `now_ms` is the program's time; a sweep moves that of a test clock.
+    Shapes: `now_ms` is the program's time; the clockwork moves that of a test clock.
     """
 
     def __init__(
@@ -88,6 +88,8 @@ class Deciding:
         submission = ticket.submission
         command = self._timely(submission.command)
         sweeps = isinstance(command, RunDue)
+        if submission.at is not None and self._is_test:
+            self.now_ms = max(self.now_ms, to_ms(submission.at))
         now = command.until if sweeps and self._is_test else from_ms(self.now_ms)
         draft = Draft(
             self.batch.loaded.state,
