@@ -14,7 +14,7 @@ from stampbook.store.review import review
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import Instant, from_ms, to_ms
 
-__all__ = ["Progress", "SweepError", "sweep"]
+__all__ = ["Progress", "SweepError", "name_of", "sweep"]
 
 CLOCK = "SELECT now_ms FROM program WHERE id = ?"
 EARLIEST = (
@@ -44,6 +44,14 @@ class Step(Struct, frozen=True, kw_only=True):
     """Members wait for a review; all else comes later."""
     members: bool
     jobs: bool
+
+
+def name_of(program_id: ProgramId) -> str:
+    """Give the name that whoever sweeps a program holds alone, so that two do not get in the way.
+
+    Shapes: a sweep is right without it; two would look for the same work, and one find it done.
+    """
+    return f"sweep {program_id}"
 
 
 def sweep(

@@ -111,6 +111,15 @@ class Backend(Protocol):
         """
         ...
 
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Hold a name while the block runs; False when somebody else holds it.
+
+        Shapes: on PostgreSQL among all processes, and let go of when the connection breaks; on
+        SQLite in this process. Nothing may depend on it but who does the work.
+        Errors: `UnavailableError`.
+        """
+        ...
+
     def was_committed(self, number: int) -> bool | None:
         """Say whether a transaction was committed, by its number; None when nobody knows."""
         ...
