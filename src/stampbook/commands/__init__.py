@@ -122,6 +122,8 @@ def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
         *(book for email in needs.emails for book in draft.books_by_email(email)),
         *(draft.book_by_code(code) for code in needs.referral_codes),
     )
+    claims = (one for email in needs.emails for one in draft.referrals_of(email))
+    owners.update((one.referrer_member_id, None) for one in claims)
     owners.update((book.member.member_id, None) for book in books if book is not None)
     for referral_id in needs.referrals:
         referral = draft.referral(referral_id)

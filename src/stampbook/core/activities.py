@@ -10,6 +10,7 @@ from typing import Any
 from stampbook.core.awards import award
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
+from stampbook.core.referral_completion import complete_by
 from stampbook.core.refusals import Refused
 from stampbook.nouns.transaction import Transaction
 
@@ -25,7 +26,7 @@ def perform(
     order_id: str | None = None,
 ) -> Transaction | Refused:
     """Award an activity that a member did."""
-    return award(
+    awarded = award(
         draft,
         book,
         activity_id,
@@ -34,3 +35,8 @@ def perform(
         additional_data=additional_data,
         order_id=order_id,
     )
+    # an order was made whether or not it earned; a refused request was no activity
+    was_done = order_id is not None or not isinstance(awarded, Refused)
+    if was_done and book.agenda.referred_by is not None:
+        complete_by(draft, book, activity_id, draft.order(order_id) if order_id else None)
+    return awarded

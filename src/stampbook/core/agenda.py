@@ -45,7 +45,8 @@ class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Shapes: `reminded_to` is the instant up to which reminders of expiring points were looked at;
     `unused_since` and `winback_since` are the last activities that a reminder or an offer was
-    about; `celebrated` are the years of an activity's day by activity.
+    about; `celebrated` are the years of an activity's day by activity; `payments` are hashes of how
+    the member paid lately.
     """
 
     campaigns: dict[str, Participation] = {}
@@ -57,6 +58,7 @@ class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
     otp: OneTimePassword | None = None
     otp_asked_at: tuple[Instant, ...] = ()
     referred_by: OpenReferral | None = None
+    payments: tuple[str, ...] = ()
 
 
 NOTHING_PLANNED = Agenda()

@@ -24,6 +24,7 @@ from stampbook.core.rewards import announce
 from stampbook.facts.coupon.issued import CouponIssued
 from stampbook.facts.coupon.updated import CouponUpdated
 from stampbook.nouns.coupon import Coupon, CouponSource, CouponStatus, ValueClass
+from stampbook.nouns.referral import Referral
 from stampbook.nouns.reward import Reward, SubType
 from stampbook.nouns.transaction import Transaction
 from stampbook.values.ids import CouponId, TransactionId
@@ -88,12 +89,14 @@ def give(
     held: bool = False,
     activity_id: str | None = None,
     transaction_id: TransactionId | None = None,
-    friend_email: str | None = None,
+    referral: Referral | None = None,
 ) -> Coupon:
     """Give a coupon of the program's definition, and say so unless it is held or a friend's.
 
-    Shapes: a friend's coupon is kept with the member who referred them, and told by the referral.
+    Shapes: the coupon of a friend who is no member is kept with whoever referred them, and told
+    by the `referral`.
     """
+    is_kept = referral is not None and not referral.friend_is_enrolled
     code = make_code(draft, offer.code_prefix)
     coupon = Coupon(
         id=CouponId(draft.ids.take()),
@@ -105,7 +108,8 @@ def give(
         description=offer.description,
         offer_id=offer.id,
         activity_id=activity_id,
-        friend_email=friend_email,
+        friend_email=referral.friend_email if referral and is_kept else None,
+        referral_id=referral.id if referral else None,
         transaction_id=transaction_id,
         value_class=offer.value_class,
         value=offer.value,
@@ -118,9 +122,19 @@ def give(
         expires_at=draft.at + timedelta(days=offer.days) if offer.days else None,
     )
     draft.put_coupon(book, coupon)
-    if not held and friend_email is None:
+    if not held and not is_kept:
         draft.fact(CouponIssued, book, rule_version=draft.version, coupon=coupon)
     return coupon
+
+
+def hand_over(draft: Draft, friend: Book, coupon: Coupon) -> Coupon:
+    """Give a friend who has enrolled the coupon that was kept with whoever referred them."""
+    theirs = replace(
+        coupon, member_id=friend.member.member_id, friend_email=None, modified_at=draft.at
+    )
+    draft.put_coupon(friend, theirs)
+    draft.fact(CouponIssued, friend, rule_version=draft.version, coupon=theirs)
+    return theirs
 
 
 def issue(draft: Draft, book: Book, reward: Reward, coupon: Coupon) -> None:

@@ -41,6 +41,9 @@ from stampbook.values.instants import Instant
 
 D = TypeVar("D", bound=FactData)
 
+NOBODY = MemberId("")
+"""Whom a guest's order belongs to."""
+
 
 class Program(Struct, frozen=True, kw_only=True):
     """The program that a batch belongs to, with the version of its definition in force."""
@@ -182,9 +185,8 @@ class MoreNeededError(Exception):
     It happens when another writer bound two members between the opening and the locks.
     """
 
-    def __init__(self, member: MemberId) -> None:
+    def __init__(self) -> None:
         super().__init__("a member is needed who was not loaded")
-        self.member = member
 
 
 class Draft:
@@ -323,7 +325,7 @@ class Draft:
         Errors: MoreNeededError when the member was not loaded with the batch.
         """
         if member not in self._books and member not in self.state.books:
-            raise MoreNeededError(member)
+            raise MoreNeededError
         return self.book(member)
 
     def open_book(self, member: Member, counters: Counters) -> Book:
@@ -382,9 +384,9 @@ class Draft:
             open_ones.pop(transaction.id, None)
         self.changes.transactions[transaction.id] = (book.member.id, transaction)
 
-    def put_order(self, book: Book, order: Order) -> None:
-        """Store an order."""
-        self.changes.orders[order.order_id] = (book.member.id, order)
+    def put_order(self, book: Book | None, order: Order) -> None:
+        """Store an order, of a member or a guest."""
+        self.changes.orders[order.order_id] = (book.member.id if book else NOBODY, order)
 
     def put_coupon(self, book: Book, coupon: Coupon) -> None:
         """Store a coupon; a held or issued one stays in the book."""
@@ -473,7 +475,7 @@ class Draft:
             changes.lots, changes.transactions, changes.orders, changes.coupons, changes.referrals,
         )  # fmt: skip
         owners = {row[0] for table in rows for row in table.values()}
-        for member in owners.union(changes.members):
+        for member in owners.union(changes.members) - {NOBODY}:
             state.books[member] = self._books[member]
         state.lots.update((key, lot) for key, (_, lot) in changes.lots.items())
         state.transactions.update((key, one) for key, (_, one) in changes.transactions.items())

@@ -12,6 +12,7 @@ from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
 from stampbook.core.past import happened
 from stampbook.core.redemptions import release
+from stampbook.core.referral_attribution import Bringing, settle_arrival
 from stampbook.core.refusals import (
     MEMBER_BLOCKED,
     MEMBER_EXISTS,
@@ -86,9 +87,13 @@ def active_book(draft: Draft, member_id: str, *, may_be_blocked: bool = False) -
 
 
 def enrol(
-    draft: Draft, member_id: str, enrolled_at: Instant | None, profile: Mapping[str, Any]
+    draft: Draft,
+    member_id: str,
+    enrolled_at: Instant | None,
+    profile: Mapping[str, Any],
+    brought: Bringing | Refused | None = None,
 ) -> Book | Refused:
-    """Enrol a member, and award what enrolment earns."""
+    """Enrol a member, bind them to who brought them, and award what enrolment earns."""
     if draft.is_retired(member_id):
         return refuse(MEMBER_ID_RETIRED, field="member_id", wanted=member_id)
     if draft.book_of(member_id) is not None:
@@ -110,6 +115,7 @@ def enrol(
     )
     book = draft.open_book(member, Counters())
     draft.fact(MemberEnrolled, book)
+    settle_arrival(draft, book, brought, gives_coupon=True)
     if member.status == "active":
         _award_enrolment(draft, book)
     return book
@@ -129,14 +135,18 @@ def _award_enrolment(draft: Draft, book: Book) -> None:
 
 
 def auto_enrol(
-    draft: Draft, member_id: str, profile: Mapping[str, Any], refused: Refused
+    draft: Draft,
+    member_id: str,
+    profile: Mapping[str, Any],
+    refused: Refused,
+    brought: Bringing | Refused | None = None,
 ) -> Book | Refused:
     """Enrol the customer of an order, when they are no member and the program says so."""
     if refused.code != MEMBER_NOT_FOUND.code:
         return refused
     if not draft.definition.auto_enrol:
         return refuse(PROGRAM_AUTO_ENROL_OFF, field="member_id", wanted=member_id)
-    return enrol(draft, member_id, None, profile)
+    return enrol(draft, member_id, None, profile, brought)
 
 
 def change_profile(draft: Draft, book: Book, fields: Mapping[str, Any]) -> tuple[str, ...]:

@@ -201,7 +201,7 @@ def known_order(draft: Draft, order_id: str) -> tuple[Book, Order] | Refused:
     """Give an order with its member's book."""
     order = draft.order(order_id)
     book = draft.book_of(order.member_id) if order else None
-    if order is None or book is None:
+    if order is None or book is None or order.is_guest:
         return refuse(ORDER_NOT_FOUND, field="order_id", order_id=order_id)
     return book, order
 

@@ -110,7 +110,10 @@ def weight(ticket: Ticket) -> int:
     """Give how many members a ticket may lock."""
     command = ticket.submission.command
     needs = kind_of(type(command)).needs(command)
-    named = (needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons)
+    named = (
+        needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons, needs.emails,
+        needs.referral_codes, needs.referrals, needs.reviews,
+    )  # fmt: skip
     return sum(map(len, named)) + (needs.due.limit if needs.due else 0)
 
 

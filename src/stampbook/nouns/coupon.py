@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from stampbook.values.ids import CouponId, TransactionId
+from stampbook.values.ids import CouponId, ReferralId, TransactionId
 from stampbook.values.instants import Instant
 
 CouponStatus = Literal["held", "issued", "used", "expired", "cancelled", "released"]
@@ -29,6 +29,8 @@ class Coupon(Struct, frozen=True, kw_only=True):
     """The activity that gave it."""
     friend_email: str | None = None
     """Of a friend's incentive: who may use it, while they are no member."""
+    referral_id: ReferralId | None = None
+    """The referral whose incentive it is."""
     reward_id: str | None = None
     reward_name: str | None = None
     transaction_id: TransactionId | None = None

@@ -8,7 +8,8 @@ from stampbook.nouns.member import Member, zinrelo_member_info
 from stampbook.values.ids import ReferralId, TransactionId
 from stampbook.values.instants import Instant
 
-ReferralStatus = Literal["claimed", "completed"]
+ReferralStatus = Literal["claimed", "completed", "refused"]
+"""A claim waits for the friend's first qualifying activity, which completes it or is refused."""
 ReferralMode = Literal["link", "code", "coupon"]
 """How the friend was attributed: by the landing page, a code at sign-up, a coupon at purchase."""
 
@@ -39,6 +40,8 @@ class Referral(Struct, frozen=True, kw_only=True):
     activity_id: str | None = None
     """Of the friend's activity that completed it."""
     order_id: str | None = None
+    refusal: str | None = None
+    """The code of the refusal that ended it."""
     remind_at: Instant | None = None
     reminded_at: Instant | None = None
     reminders: int = 0

@@ -193,12 +193,24 @@ def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
     for (body,) in found.get(REVIEWS_ASKED, ()):
         review = decode(body, Review)
         state.reviews[review.id] = review
+    _load_referrals_of_coupons(unit, state)
     orders = (order.award_id for order in state.orders.values())
     coupons = (coupon.transaction_id for coupon in state.coupons.values())
     behind = {one for one in (*orders, *coupons) if one is not None} - state.transactions.keys()
     if behind:
         sql = keyed(unit.dialect, *TRANSACTIONS_ASKED)
         _take_transactions(state, unit.rows(sql, (state.program.id, sorted(behind))))
+
+
+def _load_referrals_of_coupons(unit: Unit, state: State) -> None:
+    """Load the referrals whose incentives the asked coupons are."""
+    found = {one.referral_id for one in state.coupons.values() if one.referral_id is not None}
+    missing = found - state.referrals.keys()
+    if missing:
+        sql = keyed(unit.dialect, *REFERRALS_ASKED)
+        for (body,) in unit.rows(sql, (state.program.id, sorted(missing))):
+            referral = decode(body, Referral)
+            state.referrals[referral.id] = referral
 
 
 def _rows(

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
+from stampbook.core.draft import NOBODY
 from stampbook.store.asked import Asked
 from stampbook.store.backend import POSITION_BITS, Dialect, Statement, Unit
 from stampbook.store.sql import keyed
@@ -113,7 +114,7 @@ def open_batch(
             for principal, key, request_hash, outcome in found.get("keys", ())
             if (principal, key) in keys
         },
-        members=frozenset((*asked.ids, *owners)) - {None},
+        members=frozenset((*asked.ids, *owners)) - {None, NOBODY},
         due=tuple(row[0] for row in due),
         due_to_ms=None if are_all else due[-1][2],
     )

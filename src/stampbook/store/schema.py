@@ -236,7 +236,7 @@ REFERRAL = Table(
     _key("order_id", optional=True),  # the one that completed it
     _text("body"),
     PrimaryKeyConstraint("program_id", "id"),
-    Index(None, "program_id", "friend_email"),
+    Index("ix_referral_friend", "program_id", "friend_email", unique=True),  # one for ever
     Index(None, "program_id", "referrer", "id"),
     Index(
         "ix_referral_remind",

@@ -5,7 +5,7 @@ from msgspec import Struct
 from stampbook.api.desk import Desk
 from stampbook.api.problem import RefusedError
 from stampbook.api.route import Answer, Submit
-from stampbook.commands import Needs, decide
+from stampbook.commands import decide, kind_of
 from stampbook.commands.record_order import OrderRecorded, RecordOrder
 from stampbook.commands.return_order import OrderReturned, ReturnOrder
 from stampbook.commands.update_order import OrderUpdated, UpdateOrder
@@ -74,9 +74,8 @@ def read_order(desk: Desk, asked: OneOrder) -> Order:
 def explain_order(desk: Desk, asked: ExplainOrder) -> OrderExplained:
     """Decide an order in a draft that is dropped, and say what its rules did."""
     command = RecordOrder(**{name: getattr(asked, name) for name in asked.__struct_fields__})
-    needs = Needs(members=(command.member_id,), orders=(command.order_id,))
     with desk.present() as present:
-        draft = present.draft(needs)
+        draft = present.draft(kind_of(RecordOrder).needs(command))
         decided = decide(draft, command)
     if isinstance(decided, Refused):
         return OrderExplained(
@@ -104,7 +103,7 @@ def _explanation(draft: Draft, decided: OrderRecorded) -> Explanation | None:
     """Explain by what the award was valued with, or by what it would have been."""
     definition, award = draft.definition, decided.transaction
     activity = next((one for one in definition.activities if one.on == "order"), None)
-    if activity is None or not activity.is_active:
+    if activity is None or not activity.is_active or decided.member is None:
         return None
     if award is not None:
         inputs = award.inputs

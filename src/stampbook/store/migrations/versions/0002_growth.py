@@ -49,9 +49,7 @@ def _create_referrals() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "id", name="pk_referral"),
     )
-    op.create_index(
-        "ix_referral_program_id_friend_email", "referral", ["program_id", "friend_email"]
-    )
+    op.create_index("ix_referral_friend", "referral", ["program_id", "friend_email"], unique=True)
     op.create_index(
         "ix_referral_program_id_referrer_id", "referral", ["program_id", "referrer", "id"]
     )
