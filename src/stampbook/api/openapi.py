@@ -13,7 +13,7 @@ from stampbook.api.decoding import without
 from stampbook.api.problem import STATUS_OF, Problem, ProblemKind
 from stampbook.api.route import SCOPES, Answer, AnyRoute, Noun, Submit
 from stampbook.api.schemas import field_texts, schemas_of, spelled, without_null
-from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, RefusalCode
+from stampbook.core.refusals import IDEMPOTENCY_ANSWER_ERASED, IDEMPOTENCY_KEY_REUSED, RefusalCode
 from stampbook.facts.schemas import bodies, openapi_webhooks
 
 OPENAPI = "3.1.0"
@@ -33,7 +33,11 @@ EVERY_BODY = (
     problems.REQUEST_TOO_LARGE,
     problems.REQUEST_MEDIA_TYPE,
 )
-EVERY_WRITE = (problems.IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED)
+EVERY_WRITE = (
+    problems.IDEMPOTENCY_KEY_INVALID,
+    IDEMPOTENCY_KEY_REUSED,
+    IDEMPOTENCY_ANSWER_ERASED,
+)
 
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

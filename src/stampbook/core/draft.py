@@ -10,8 +10,9 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from stampbook.core.agenda import NOTHING_PLANNED
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.definition import Definition
@@ -122,6 +123,7 @@ class Changes:
         "codes",
         "coupons",
         "entries",
+        "erased",
         "facts",
         "lots",
         "members",
@@ -144,6 +146,9 @@ class Changes:
         self.reviews: dict[ReviewId, tuple[MemberId | None, Review]] = {}
         self.blanked: dict[FactId, None] = {}
         """Facts whose secrets have had their time."""
+        self.erased: dict[MemberId, tuple[str, ...]] = {}
+        """Members whose data is to be erased wherever it is stored, with their e-mail addresses in
+        the spelling of `email_key`."""
         self.redeemed: dict[str, int] = {}
         self.codes: dict[tuple[str, str], str | None] = {}
         """Pool codes by reward and code, in the order in which they last changed hands: the coupon
@@ -166,6 +171,7 @@ class Changes:
         self.referrals.update(other.referrals)
         self.reviews.update(other.reviews)
         self.blanked.update(other.blanked)
+        self.erased.update(other.erased)
         self.redeemed.update(other.redeemed)
         for key, coupon_id in other.codes.items():
             self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
@@ -366,6 +372,12 @@ class Draft:
     def blank(self, fact: FactId) -> None:
         """Blank the secrets of a stored fact."""
         self.changes.blanked[fact] = None
+
+    def erase(self, book: Book) -> None:
+        """Erase, wherever it is stored, what could name the member; the book is another matter."""
+        email = book.member.email_address
+        self.changes.erased[book.member.id] = (email_key(email),) if email else ()
+        self.change_agenda(book, **asdict(NOTHING_PLANNED))
 
     def put_lot(self, book: Book, lot: Lot) -> None:
         """Store a lot; it is open while it has points left or on hold."""

@@ -10,6 +10,7 @@ from stampbook.core.activities import perform
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
+from stampbook.core.erasure import nothing
 from stampbook.core.past import happened
 from stampbook.core.redemptions import release
 from stampbook.core.referral_attribution import Bringing, settle_arrival
@@ -58,22 +59,6 @@ class Profile(Struct, frozen=True, kw_only=True):
     instagram_handle: Link | None = None
     twitter_handle: Link | None = None
     custom_attributes: CustomAttributes = {}
-
-
-ERASED: dict[str, Any] = {
-    "first_name": None,
-    "last_name": None,
-    "email_address": None,
-    "phone_number": None,
-    "address": Address(),
-    "tags": (),
-    "birthdate": None,
-    "anniversary_date": None,
-    "preferred_language": None,
-    "instagram_handle": None,
-    "twitter_handle": None,
-    "custom_attributes": {},
-}
 
 
 def active_book(draft: Draft, member_id: str, *, may_be_blocked: bool = False) -> Book | Refused:
@@ -166,7 +151,8 @@ def delete(draft: Draft, book: Book) -> None:
     """
     for hold in list(book.holds.values()):
         release(draft, book, hold, SYSTEM)
-    draft.change_member(book, status="deleted", deleted_at=draft.at, **ERASED)
+    draft.erase(book)
+    draft.change_member(book, status="deleted", deleted_at=draft.at, **nothing(Member))
     draft.fact(MemberDeleted, book)
     draft.retire(book)
 

@@ -124,6 +124,10 @@ class Backend(Protocol):
         """Say whether a transaction was committed, by its number; None when nobody knows."""
         ...
 
+    def forget(self) -> None:
+        """Let go, where that is the store's to do, of old versions of rows that were changed."""
+        ...
+
     def close(self) -> None:
         """Close every connection."""
         ...

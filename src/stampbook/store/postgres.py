@@ -221,6 +221,9 @@ class PostgresBackend:
             [(status,)] = cursor.fetchall()
         return {"committed": True, "aborted": False}.get(status)
 
+    def forget(self) -> None:
+        """Leave it to the database: autovacuum lets go of old versions of rows."""
+
     def close(self) -> None:
         """Close every connection that is kept."""
         while (connection := self._take()) is not None:

@@ -17,6 +17,7 @@ from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import Columns, Row, Unit
 from stampbook.store.blanking import blank
+from stampbook.store.erasing import begin
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
 from stampbook.values.contacts import email_key
@@ -47,6 +48,7 @@ MOVE: Columns = ("program_id", "entry_id", "lot_id", "member", "points")
 ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "review_at_ms", "body")
 REFERRAL: Columns = (
     "program_id", "id", "referrer", "friend_email", "status", "remind_at_ms", "order_id", "body",
+    "friend_member_id",
 )  # fmt: skip
 REVIEW: Columns = (
     "program_id", "id", "member", "product_id", "order_id", "status", "created_at_ms", "body",
@@ -70,6 +72,10 @@ RETURN_CODE = (  # behind the others, as the state of a batch has it
     "FROM pool_code AS free WHERE free.program_id = ? AND free.reward_id = ? "
     "AND free.coupon_id IS NULL), position) WHERE program_id = ? AND reward_id = ? AND code = ?"
 )
+
+
+ERASED_AT_ONCE = 500
+"""Rows that a deletion's own transaction erases; the clockwork erases the others."""
 
 
 class Due(Struct, frozen=True):
@@ -109,6 +115,8 @@ def save(unit: Unit, batch: Batch) -> None:
     _save_referrals(unit, batch)
     _save_reviews(unit, batch)
     blank(unit, batch.opening.program_id, batch.changes.blanked)
+    if batch.changes.erased:
+        _begin_erasures(unit, batch)
     if batch.outcomes:
         program = batch.opening.program_id
         unit.insert(
@@ -119,6 +127,20 @@ def save(unit: Unit, batch: Batch) -> None:
                 for (principal, key), stored in sorted(batch.outcomes.items())
             ],
         )
+
+
+def _begin_erasures(unit: Unit, batch: Batch) -> None:
+    books = batch.loaded.state.books
+    begin(
+        unit,
+        batch.opening.program_id,
+        {
+            member: (books[member].member.member_id, emails)
+            for member, emails in batch.changes.erased.items()
+        },
+        at_ms=batch.recorded_ms,
+        limit=ERASED_AT_ONCE,
+    )
 
 
 def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
@@ -272,7 +294,7 @@ def _save_referrals(unit: Unit, batch: Batch) -> None:
         email = email_key(one.friend_email) if one.friend_email else None
         row = (
             batch.opening.program_id, one.id, referrer, email, one.status,
-            optional_ms(one.remind_at), one.order_id, encode_text(one),
+            optional_ms(one.remind_at), one.order_id, encode_text(one), one.friend_member_id,
         )  # fmt: skip
         rows[one.id in batch.loaded.referrals].append(row)
     _store(unit, "referral", REFERRAL, rows, ("program_id", "id"))

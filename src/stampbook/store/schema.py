@@ -235,8 +235,16 @@ REFERRAL = Table(
     _number("remind_at_ms", optional=True),
     _key("order_id", optional=True),  # the one that completed it
     _text("body"),
+    _key("friend_member_id", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     Index("ix_referral_friend", "program_id", "friend_email", unique=True),  # one for ever
+    Index(
+        "ix_referral_friend_member_id",
+        "program_id",
+        "friend_member_id",
+        sqlite_where=text("friend_member_id IS NOT NULL"),
+        postgresql_where=text("friend_member_id IS NOT NULL"),
+    ),
     Index(None, "program_id", "referrer", "id"),
     Index(
         "ix_referral_remind",
@@ -341,6 +349,13 @@ FACT = Table(
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member", "sequence"),
     Index(None, "program_id", "position"),
+    Index(
+        "ix_fact_share",
+        "program_id",
+        "position",
+        sqlite_where=text("type = 'referral.link_shared'"),
+        postgresql_where=text("type = 'referral.link_shared'"),
+    ),
 )
 
 ENDPOINT = Table(
@@ -411,6 +426,7 @@ ATTEMPT = Table(
     _number("facts"),
     PrimaryKeyConstraint("program_id", "id"),
     Index(None, "program_id", "endpoint_id", "id"),
+    Index(None, "program_id", "request_id"),
 )
 
 IDEMPOTENCY = Table(
@@ -424,6 +440,29 @@ IDEMPOTENCY = Table(
     _number("created_at_ms"),
     PrimaryKeyConstraint("program_id", "key", "principal"),
     Index(None, "program_id", "created_at_ms"),
+)
+
+ERASURE = Table(
+    "erasure",
+    METADATA,
+    _key("program_id"),
+    _key("member"),
+    _key("member_id"),
+    _text("emails"),  # a JSON list, empty once it is finished: what traces are found by
+    _number("stage"),
+    _text("cursor"),  # where the stage goes on
+    _number("rows"),  # changed so far
+    _number("requested_at_ms"),
+    _number("finished_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "member"),
+    Index(None, "program_id", "member_id"),
+    Index(
+        "ix_erasure_unfinished",
+        "program_id",
+        "requested_at_ms",
+        sqlite_where=text("finished_at_ms IS NULL"),
+        postgresql_where=text("finished_at_ms IS NULL"),
+    ),
 )
 
 IMPORT_RUN = Table(

@@ -147,6 +147,11 @@ class SqliteBackend:
         """Say nothing: a commit on this machine fails or succeeds, and says which."""
         del number
 
+    def forget(self) -> None:
+        """Empty the log, which holds pages as they were; readers may keep it for another while."""
+        with self._turns, translated():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close every connection."""
         self._writer.close()
@@ -179,6 +184,8 @@ class SqliteBackend:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # what is deleted or replaced is overwritten in the file: decisions/0015
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]

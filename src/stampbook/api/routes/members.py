@@ -5,7 +5,7 @@ from msgspec import Struct
 from stampbook.api.asking import OfMember, OneMember
 from stampbook.api.desk import Desk
 from stampbook.api.paging import Paged, cursors_checked
-from stampbook.api.problem import CURSOR_INVALID
+from stampbook.api.problem import CURSOR_INVALID, RefusedError
 from stampbook.api.route import Answer, Submit
 from stampbook.commands import Command, Needs
 from stampbook.commands.delete_members import DeleteMembers, MembersDeleted
@@ -15,9 +15,12 @@ from stampbook.core.refusals import (
     INSTANT_IN_FUTURE,
     MEMBER_EXISTS,
     MEMBER_ID_RETIRED,
+    MEMBER_NOT_DELETED,
     MEMBER_NOT_FOUND,
+    refuse,
 )
 from stampbook.nouns.member import Member, SettableStatus
+from stampbook.store.erasing import ErasureRecord, find_erasure
 from stampbook.store.reading.facts import FactLine, facts_of
 from stampbook.store.reading.members import MemberFilter, members
 from stampbook.values.amounts import Key, Tag
@@ -97,6 +100,15 @@ def read_history(desk: Desk, asked: OfMember) -> History:
         return History(items=page.items, next_cursor=page.next)
 
 
+def read_erasure(desk: Desk, asked: OneMember) -> ErasureRecord:
+    """Give how far the erasure of a deleted member is."""
+    with desk.parts.backend.read() as unit:
+        found = find_erasure(unit, desk.program_id, asked.member_id)
+    if found is None:
+        raise RefusedError(refuse(MEMBER_NOT_DELETED, field="member_id", wanted=asked.member_id))
+    return found
+
+
 def _delete_one(asked: DeleteMember) -> Command:
     return DeleteMembers(member_ids=(asked.member_id,))
 
@@ -168,6 +180,16 @@ ROUTES = (
         gives=MembersDeleted,
         refuses=(MEMBER_NOT_FOUND,),
         example={"member_ids": ["anna@shop.example", "ben@shop.example"]},
+    ),
+    Answer(
+        method="GET",
+        path="/v1/members/{member_id}/erasure",
+        summary="Read how far the erasure of a deleted member is",
+        scope="read",
+        asks=OneMember,
+        gives=ErasureRecord,
+        refuses=(MEMBER_NOT_DELETED,),
+        answers=read_erasure,
     ),
     Answer(
         method="GET",
