@@ -12,6 +12,9 @@ from stampbook.store.admin import add_version
 from tests.clockwork.stage import DAY, START, fill, moved, sound
 from tests.engine.shop import DEFINITION, PROGRAM, START_MS, opened, version
 
+REMINDERS = 4
+"""Of each day on which points expire."""
+
 
 def test_a_test_clock_does_on_its_way_what_falls_due(database_url: str) -> None:
     with opened(database_url, test_clock_ms=START_MS) as shop:
@@ -20,7 +23,7 @@ def test_a_test_clock_does_on_its_way_what_falls_due(database_url: str) -> None:
         assert (report.before, report.now, report.items) == (START, START + 2 * DAY, 5)
         assert shop.rows("SELECT DISTINCT available FROM member") == [(80,)]
         later = moved(shop, START + 190 * DAY)
-        assert later.items == 10
+        assert later.items == 5 * 2 * (1 + REMINDERS)
         assert shop.rows("SELECT DISTINCT available, due_at_ms FROM member") == [(0, None)]
         times = [row[0] for row in shop.rows("SELECT occurred_at_ms FROM fact ORDER BY position")]
         assert times == sorted(times)
@@ -61,7 +64,7 @@ def test_steps_of_few_members_do_the_same(database_url: str) -> None:
         done = sweep(
             shop.engine, PROGRAM, START + 200 * DAY, cause="s", on_progress=seen.append, members=2
         )
-        assert done.items == 7 + 14
+        assert done.items == 7 + 7 * 2 * (1 + REMINDERS)
         assert len(seen) > 7
         assert [each.reached for each in seen] == sorted(each.reached for each in seen)
         assert shop.rows("SELECT available FROM member") == [(0,)] * 7

@@ -43,8 +43,20 @@ class Harness:
 
     def redefine(self, definition: Definition) -> None:
         """Put another version of the rules in force."""
-        version = self.state.program.version + 1
-        self.state.program = replace(self.state.program, version=version, definition=definition)
+        program, parts = self.state.program, Definition.__struct_fields__
+        version, old = program.version + 1, program.definition
+        news = [part for part in parts if getattr(old, part) != getattr(definition, part)]
+        others = [one.id for one in definition.activities if one not in old.activities]
+        dates = {key: (program.created_at, program.created_at) for key in old.activity_by_id}
+        dates.update(program.activity_dates)
+        dates.update((key, (dates.get(key, (self.now,))[0], self.now)) for key in others)
+        self.state.program = replace(
+            program,
+            version=version,
+            definition=definition,
+            changed_at={**program.changed_at, **dict.fromkeys(news, self.now)},
+            activity_dates=dates,
+        )
         self.state.past[version] = definition
 
     def run(self, command: Command) -> Struct | Refused:
@@ -66,8 +78,8 @@ class Harness:
         return result
 
     def _earliest(self, members: Iterable[MemberId]) -> list[tuple[datetime, MemberId]]:
-        definition = self.state.program.definition
-        due = [(next_due(self.state.books[member], definition), member) for member in members]
+        program = self.state.program
+        due = [(next_due(self.state.books[member], program), member) for member in members]
         return sorted((at, member) for at, member in due if at is not None and at <= self.now)
 
     def settled(self, member_id: str) -> Book:

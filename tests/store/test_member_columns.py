@@ -30,7 +30,7 @@ def columns_agree(shop: Shop) -> dict[str, int | None]:
     for member_id, member in loaded.state.keys.items():
         kept, book = loaded.members[member], loaded.state.books[member]
         assert kept.email == book.member.email_address
-        assert kept.due_at_ms == optional_ms(next_due(book, DEFINITION))
+        assert kept.due_at_ms == optional_ms(next_due(book, loaded.state.program))
         due[member_id] = kept.due_at_ms
     return due
 

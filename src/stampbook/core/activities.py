@@ -12,6 +12,7 @@ from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.referral_completion import complete_by
 from stampbook.core.refusals import Refused
+from stampbook.core.winback import pay_winback
 from stampbook.nouns.transaction import Transaction
 
 
@@ -37,6 +38,8 @@ def perform(
     )
     # an order was made whether or not it earned; a refused request was no activity
     was_done = order_id is not None or not isinstance(awarded, Refused)
+    if was_done and book.agenda.offer is not None:
+        pay_winback(draft, book, activity_id)
     if was_done and book.agenda.referred_by is not None:
         complete_by(draft, book, activity_id, draft.order(order_id) if order_id else None)
     return awarded

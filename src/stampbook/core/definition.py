@@ -121,6 +121,12 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return {activity.id: activity for activity in self.activities}
 
     @cached_property
+    def celebrations(self) -> tuple[Activity, ...]:
+        """The activities that a day of the member's calendar sets off."""
+        days = {"birthday", "anniversary"}
+        return tuple(one for one in self.activities if one.on in days and one.is_active)
+
+    @cached_property
     def reward_by_id(self) -> dict[str, Reward]:
         """The rewards by id."""
         return {reward.id: reward for reward in self.rewards}

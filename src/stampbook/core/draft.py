@@ -57,6 +57,12 @@ class Program(Struct, frozen=True, kw_only=True):
     """When each reward was first defined and last changed."""
     activity_dates: Mapping[str, tuple[Instant, Instant]] = {}
     """When each activity was."""
+    changed_at: Mapping[str, Instant] = {}
+    """When each part of the definition last changed, by the name of its field."""
+
+    def since(self, part: str) -> Instant:
+        """Give since when a part of the definition is what it is."""
+        return self.changed_at.get(part, self.created_at)
 
 
 class State:

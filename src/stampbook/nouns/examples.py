@@ -364,6 +364,7 @@ EXAMPLE_ACTIVITY = CatalogueActivity(
 EXAMPLE_OFFER = WinbackOffer(
     id="019df2a1c0de4a0000000062",
     activity=EXAMPLE_ACTIVITY,
+    bonus_activity="welcome_back",
     bonus_points=80,
     offered_at=EXAMPLE_NOW,
     valid_till=_at(5, 25, 9, 30, 15),

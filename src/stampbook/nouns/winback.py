@@ -13,6 +13,8 @@ class WinbackOffer(Struct, frozen=True, kw_only=True):
 
     id: str
     activity: CatalogueActivity
+    bonus_activity: str
+    """The merchant's key of the activity as which the bonus is awarded."""
     bonus_points: int
     offered_at: Instant
     valid_till: Instant

@@ -1,6 +1,7 @@
 """Programs: definitions are read once for each version, because a version never changes."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from operator import attrgetter
 from threading import Lock
 from typing import Any
@@ -62,6 +63,7 @@ class Programs:
             definition=versions[-1].definition,
             reward_dates=_dates(versions, attrgetter("reward_by_id")),
             activity_dates=_dates(versions, attrgetter("activity_by_id")),
+            changed_at=_changes(versions),
         )
 
     def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
@@ -96,3 +98,13 @@ def _dates(
                 dates[key] = (first, version.created_at)
         before = items
     return dates
+
+
+def _changes(versions: list[Version]) -> dict[str, Instant]:
+    """Give when each part of the definition last changed."""
+    changed = dict.fromkeys(Definition.__struct_fields__, versions[0].created_at)
+    for before, after in pairwise(versions):
+        for part in changed:
+            if getattr(before.definition, part) != getattr(after.definition, part):
+                changed[part] = after.created_at
+    return changed

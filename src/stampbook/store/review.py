@@ -29,7 +29,7 @@ def review(unit: Unit, programs: Programs, program_id: ProgramId, limit: int) ->
         return 0
     state = load(unit, opening, asked, programs).state
     definition = state.program.definition
-    found = {member: next_due(book, definition) for member, book in state.books.items()}
+    found = {member: next_due(book, state.program) for member, book in state.books.items()}
     unit.many(
         SET_DUE, [(optional_ms(found.get(each)), program_id, each, REVIEW) for each in marked]
     )

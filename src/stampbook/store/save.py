@@ -199,7 +199,7 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
     return (
         batch.opening.program_id, member.id, member.member_id, email,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
-        to_ms(member.enrolled_at), optional_ms(next_due(book, state.program.definition)),
+        to_ms(member.enrolled_at), optional_ms(next_due(book, state.program)),
         position, encode_text(member), encode_text(book.counters), encode_text(book.agenda),
         member.referral_code, brought.referrer if brought else None,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from stampbook.core.book import Book
 from stampbook.core.definition import Definition
-from stampbook.core.draft import Draft
+from stampbook.core.draft import Draft, Program
 from stampbook.values.ids import MemberId
 from stampbook.values.instants import Instant
 
@@ -33,10 +33,12 @@ class DueKind(Struct, frozen=True, kw_only=True):
     """One kind of due work.
 
     Shapes: `rank` orders kinds that are due at the same instant; `run` happens at `draft.at`.
+    `next_in` takes the place of `next` where it matters when the rules changed.
     """
 
     rank: int
-    next: Callable[[Book, Definition], Instant | None]
+    next: Callable[[Book, Definition], Instant | None] = lambda _book, _definition: None
+    next_in: Callable[[Book, Program], Instant | None] | None = None
     run: Callable[[Draft, Book], None]
 
 
@@ -54,20 +56,21 @@ def catalogue() -> tuple[DueKind, ...]:
     return tuple(sorted(kinds, key=lambda kind: kind.rank))
 
 
-def _earliest(book: Book, definition: Definition) -> tuple[Instant, DueKind] | None:
+def _earliest(book: Book, program: Program) -> tuple[Instant, DueKind] | None:
     found: tuple[Instant, DueKind] | None = None
     if book.member.status == "deleted":
         return None
     for kind in catalogue():
-        at = kind.next(book, definition)
+        next_in = kind.next_in
+        at = kind.next(book, program.definition) if next_in is None else next_in(book, program)
         if at is not None and (found is None or at < found[0]):
             found = (at, kind)
     return found
 
 
-def next_due(book: Book, definition: Definition) -> Instant | None:
+def next_due(book: Book, program: Program) -> Instant | None:
     """Give when the member's next work is due; None when nothing is."""
-    earliest = _earliest(book, definition)
+    earliest = _earliest(book, program)
     return earliest[0] if earliest else None
 
 
@@ -77,7 +80,7 @@ def settle(draft: Draft, book: Book) -> None:
     Errors: AssertionError past ITEMS_PER_MEMBER_MAX items.
     """
     items = 0
-    while (earliest := _earliest(book, draft.definition)) is not None:
+    while (earliest := _earliest(book, draft.program)) is not None:
         at, kind = earliest
         if at > draft.now:
             break
@@ -110,7 +113,7 @@ def run_earliest(draft: Draft, until: Instant) -> tuple[int, Instant, bool]:
         book = draft.book(member)
         _run(draft, book, kind, at)
         left -= 1
-        following = _earliest(book, draft.definition)
+        following = _earliest(book, draft.program)
         if following is not None and following[0] <= horizon:
             heappush(waiting, (following[0], member, following[1]))
     draft.at = draft.now
@@ -123,7 +126,7 @@ def _waiting(draft: Draft, horizon: Instant) -> list[Waiting]:
     waiting: list[Waiting] = []
     for member in draft.state.due:
         book = draft.book(member)
-        earliest = _earliest(book, draft.definition)
+        earliest = _earliest(book, draft.program)
         if earliest is not None and earliest[0] <= horizon:
             waiting.append((earliest[0], member, earliest[1]))
         else:  # a change of the rules moved it: what is stored is worked out again
