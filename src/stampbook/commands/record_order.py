@@ -6,11 +6,13 @@ from stampbook.commands import Command, CommandType, Needs
 from stampbook.core.draft import Draft
 from stampbook.core.guest_orders import complete_by_guest
 from stampbook.core.members import active_book, auto_enrol
-from stampbook.core.orders import Purchase, Terms, checked, customer, record
+from stampbook.core.orders import record
+from stampbook.core.purchases import Purchase, Terms, checked, customer
 from stampbook.core.referral_attribution import Arrival, Bringing, brought_by, settle_arrival
 from stampbook.core.refusals import PROGRAM_AUTO_ENROL_OFF, Refused
 from stampbook.core.self_referral import payment_of, remember_payment, traits_of
 from stampbook.facts.points.refused import PointsRefused
+from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
@@ -32,13 +34,17 @@ class RecordOrder(Purchase, Command, frozen=True, kw_only=True, omit_defaults=Tr
 class OrderRecorded(Struct, frozen=True, kw_only=True):
     """The order; the award that it earned, or why it earned nothing; the member after it.
 
-    Shapes: `member` is None for a guest, whose order completed the `referral`.
+    Shapes: award and refusal are None while it does not count yet; `coupon` is the one that it
+    used, `coupon_refused` says why it used none; `member` is None for a guest, whose order
+    completed the `referral`.
     """
 
     order: Order
     transaction: Transaction | None
     refused: Refused | None
     member: Member | None
+    coupon: Coupon | None = None
+    coupon_refused: Refused | None = None
     referral: Referral | None = None
 
 
@@ -65,13 +71,15 @@ def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
     elif _may_be_new(book.member, command) and book.agenda.referred_by is None:
         settle_arrival(draft, book, _brought(draft, command), gives_coupon=False)
     brought_as = book.agenda.referred_by
-    order, award, refused = record(draft, book, command, terms)
+    effects = record(draft, book, command, terms)
     remember_payment(draft, book, payment_of(command.attributes))
     return OrderRecorded(
-        order=order,
-        transaction=award,
-        refused=refused,
+        order=effects.order,
+        transaction=effects.transaction,
+        refused=effects.refused,
         member=book.member,
+        coupon=effects.coupon,
+        coupon_refused=effects.coupon_refused,
         referral=draft.referral(brought_as.id) if brought_as else None,
     )
 

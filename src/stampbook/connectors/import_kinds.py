@@ -10,7 +10,7 @@ from msgspec.structs import fields
 from stampbook.commands import Command
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.commands.record_order import RecordOrder
-from stampbook.core.orders import received
+from stampbook.core.purchases import received
 from stampbook.core.refusals import MEMBER_EXISTS, ORDER_ALREADY_RECORDED, RefusalCode
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order

@@ -16,6 +16,7 @@ from stampbook.core.coupon_awards import award_coupon
 from stampbook.core.definition import Activity
 from stampbook.core.draft import Draft
 from stampbook.core.ledger import expiry_of, open_lot, repay
+from stampbook.core.participation import multipliers
 from stampbook.core.refusals import (
     ACTIVITY_CAP_REACHED,
     ACTIVITY_INACTIVE,
@@ -30,7 +31,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.rewards import announce
-from stampbook.core.rules.evaluate import evaluate, member_inputs
+from stampbook.core.rules.evaluate import CAMPAIGNS, evaluate, member_inputs
 from stampbook.core.tiers import count_towards, multiplier_of, reconsider, standing_of
 from stampbook.facts.points.earned import PointsEarned
 from stampbook.facts.points.pended import PointsPended
@@ -48,18 +49,25 @@ def award(
     activity_id: str,
     attributes: Mapping[str, Any],
     *,
+    read: Mapping[str, Any] | None = None,
     points: int | None = None,
     additional_data: Mapping[str, Any] | None = None,
     order_id: str | None = None,
 ) -> Transaction | Refused:
-    """Award an activity to a member; the points wait, or are spendable at once."""
+    """Award an activity to a member; the points wait, or are spendable at once.
+
+    Shapes: `attributes` are kept as they are; rules read `read` in their place where it is given.
+    """
     activity = _open_activity(draft, book, activity_id, points=points, order_id=order_id)
     if isinstance(activity, Refused):
         return activity
     standing = standing_of(draft, book)
     member = replace(book.member, tier=standing)
     inputs = member_inputs(activity, member, multiplier_of(draft.definition, standing))
-    worth = points if points is not None else _value(draft, book, activity, attributes, inputs)
+    if draft.program.campaigns and (campaigns := multipliers(book, draft.program)):
+        inputs[CAMPAIGNS] = campaigns
+    valued = attributes if read is None else read
+    worth = points if points is not None else _value(draft, book, activity, valued, inputs)
     if isinstance(worth, Refused):
         if activity.coupon is None or worth.code != POINTS_NOTHING_EARNED.code:
             return worth
@@ -251,7 +259,13 @@ def _approved(
     add_to_day(draft, book, earned=award.points)
     repay(draft, book)
     standing = count_towards(draft, book, points=award.points if award.qualifies else 0)
-    draft.fact(PointsEarned, book, rule_version=award.rule_version, transaction=approved)
+    draft.fact(
+        PointsEarned,
+        book,
+        rule_version=award.rule_version,
+        transaction=approved,
+        was_pending=kind == "approve",
+    )
     reconsider(draft, book, standing)
     announce(draft, book, before)
     return approved

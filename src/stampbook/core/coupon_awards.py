@@ -40,6 +40,7 @@ def award_coupon(
         held=not is_immediate,
         activity_id=activity.id,
         transaction_id=award_id,
+        order_id=order_id,
     )
     award = Transaction(
         id=award_id,

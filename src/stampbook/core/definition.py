@@ -127,6 +127,11 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return tuple(one for one in self.activities if one.on in days and one.is_active)
 
     @cached_property
+    def order_activity(self) -> Activity | None:
+        """The activity that orders set off."""
+        return next((one for one in self.activities if one.on == "order"), None)
+
+    @cached_property
     def reward_by_id(self) -> dict[str, Reward]:
         """The rewards by id."""
         return {reward.id: reward for reward in self.rewards}

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from stampbook.core.agenda import NOTHING_PLANNED
+from stampbook.core.agenda import NOTHING_PLANNED, OUTSIDE, Participation
 from stampbook.core.book import Book
+from stampbook.core.campaign_history import CampaignHistory, Seen
 from stampbook.core.counters import Counters
 from stampbook.core.definition import Definition
 from stampbook.core.entries import Entry, EntryKind, LotMove, moved
@@ -59,6 +60,8 @@ class Program(Struct, frozen=True, kw_only=True):
     """When each activity was."""
     changed_at: Mapping[str, Instant] = {}
     """When each part of the definition last changed, by the name of its field."""
+    campaigns: Mapping[str, CampaignHistory] = {}
+    """By id, deleted ones too."""
 
     def since(self, part: str) -> Instant:
         """Give since when a part of the definition is what it is."""
@@ -135,9 +138,11 @@ class Changes:
         "members",
         "moves",
         "orders",
+        "participations",
         "redeemed",
         "referrals",
         "reviews",
+        "seen",
         "transactions",
     )
 
@@ -150,6 +155,10 @@ class Changes:
         self.referrals: dict[ReferralId, tuple[MemberId, Referral]] = {}
         """With their referrers."""
         self.reviews: dict[ReviewId, tuple[MemberId | None, Review]] = {}
+        self.participations: dict[tuple[str, MemberId], Participation] = {}
+        """By campaign and member: what members are found by is kept beside their agendas."""
+        self.seen: dict[str, Seen] = {}
+        """How far each campaign was looked at as a whole."""
         self.blanked: dict[FactId, None] = {}
         """Facts whose secrets have had their time."""
         self.erased: dict[MemberId, tuple[str, ...]] = {}
@@ -176,6 +185,8 @@ class Changes:
         self.coupons.update(other.coupons)
         self.referrals.update(other.referrals)
         self.reviews.update(other.reviews)
+        self.participations.update(other.participations)
+        self.seen.update(other.seen)
         self.blanked.update(other.blanked)
         self.erased.update(other.erased)
         self.redeemed.update(other.redeemed)
@@ -364,7 +375,12 @@ class Draft:
 
     def change_agenda(self, book: Book, **changes: Any) -> None:
         """Change what is remembered of the member."""
+        campaigns = book.agenda.campaigns
         book.agenda = replace(book.agenda, **changes)
+        for key in campaigns.keys() | book.agenda.campaigns.keys():
+            standing = book.agenda.campaigns.get(key, OUTSIDE)
+            if standing != campaigns.get(key, OUTSIDE):
+                self.changes.participations[key, book.member.id] = standing
         self.changes.members[book.member.id] = book
 
     def put_referral(self, referrer: Book, referral: Referral) -> None:
@@ -463,11 +479,15 @@ class Draft:
         self, data: type[D], book: Book, *, rule_version: int | None = None, **fields: Any
     ) -> D:
         """State a fact about a member: it takes the member's next sequence and holds them as is."""
-        member = book.member
         sequence = self._next_sequence(book)
-        stated = data(
-            sequence=sequence, cause=self.cause, rule_version=rule_version, member=member, **fields
-        )
+        return self._state(data, book.member, sequence, rule_version=rule_version, **fields)
+
+    def fact_of_guest(self, data: type[D], guest: Member, *, sequence: int, **fields: Any) -> D:
+        """State a fact about somebody who is no member, with a sequence of their own."""
+        return self._state(data, guest, sequence, **fields)
+
+    def _state(self, data: type[D], member: Member, sequence: int, **fields: Any) -> D:
+        stated = data(sequence=sequence, cause=self.cause, member=member, **fields)
         self.changes.facts.append(
             Fact(
                 id=FactId(self.ids.take()),
@@ -478,6 +498,12 @@ class Draft:
             )
         )
         return stated
+
+    def complete(self, stated: FactData, **fields: Any) -> None:
+        """Complete a fact of this command with what became known after it was stated."""
+        facts = self.changes.facts
+        place = next(at for at in reversed(range(len(facts))) if facts[at].data is stated)
+        facts[place] = replace(facts[place], data=replace(stated, **fields))
 
     def _next_sequence(self, book: Book) -> int:
         sequence = book.counters.sequence + 1

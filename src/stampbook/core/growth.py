@@ -9,13 +9,16 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from stampbook.nouns.activity import Days
-from stampbook.nouns.coupon import ValueClass
+from stampbook.nouns.coupon import CouponTarget, ValueClass
 from stampbook.nouns.reward import Limit
 from stampbook.values.amounts import Key, Line, Link, Text
 
 COUPONS_MAX = 200
 CAMPAIGNS_MAX = 200
 RATES_MAX = 200
+
+Worth = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+"""Units: the program's currency, or percent."""
 
 
 class CouponOffer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,8 +31,9 @@ class CouponOffer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     id: Key
     name: Line
     value_class: ValueClass = "amount"
-    value: Annotated[float, Meta(ge=0, le=1_000_000_000)] | None = None
-    minimum_order_amount: Annotated[float, Meta(ge=0, le=1_000_000_000)] | None = None
+    value: Worth | None = None
+    target: CouponTarget = "cart"
+    minimum_order_amount: Worth | None = None
     days: Days | None = None
     """How long a copy may be used; None is for ever."""
     code_prefix: Annotated[str, Meta(max_length=16, pattern="^[A-Z0-9-]*$")] = ""
@@ -112,18 +116,28 @@ class Reviews(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Orders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What orders must be before they earn, and what a change of them does.
 
-    Shapes: `earn_when` are statuses, financial or delivery statuses or tags, compared without
-    regard to case; empty earns at once. An order earns when it has any of them.
+    Shapes: all but `skip_tags` are compared, without regard to case, with the three statuses of an
+    order; `earn_when` with its tags too. An order that meets any of `earn_when` counts and earns;
+    empty is at once. Source: decisions/0013.
     """
 
     earn_when: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()
-    cancel_when: Annotated[tuple[Key, ...], Meta(max_length=32)] = ("cancelled", "voided")
+    cancel_when: Annotated[tuple[Key, ...], Meta(max_length=32)] = (
+        "cancelled",
+        "canceled",
+        "voided",
+    )
     refund_when: Annotated[tuple[Key, ...], Meta(max_length=32)] = ("refunded",)
+    """What says that all of an order was refunded."""
     fulfilled_when: Annotated[tuple[Key, ...], Meta(max_length=32)] = ("fulfilled", "delivered")
     skip_tags: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()
-    """Orders with such a tag, like exchanges, earn nothing."""
+    """An order with such a tag, like an exchange, does not count while it has it."""
     restore_coupon: Literal["never", "cancelled", "refunded"] = "never"
-    """When a coupon that the order used may be used again."""
+    """When the coupon that an order used comes back; `refunded` is when all of it was, or when it
+    was cancelled."""
+    restore_as: Literal["coupon", "points"] = "coupon"
+    """`coupon` may be used again; `points` cancels it and gives back the points that bought it, if
+    points did."""
     rates: Annotated[
         dict[
             Annotated[str, Meta(pattern="^[A-Z]{3}$")], Annotated[float, Meta(gt=0, le=1_000_000)]

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from stampbook.nouns.member import Member, name_of
 from stampbook.values.amounts import Amount, Key, Line, Link
-from stampbook.values.ids import CouponId, TransactionId
+from stampbook.values.ids import CouponId, OrderId, TransactionId
 from stampbook.values.instants import Instant
+from stampbook.values.uuids import uuid_of
 
 
 class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,6 +35,8 @@ class Order(Struct, frozen=True, kw_only=True):
     not matter in which order updates arrive. Source: decisions/0013.
     """
 
+    id: OrderId | None = None
+    """Our own; None of an order from before it had one."""
     order_id: str
     member_id: str
     created_at: Instant
@@ -101,3 +105,42 @@ class Order(Struct, frozen=True, kw_only=True):
     fulfilled_at: Instant | None = None
     said_at: dict[str, Instant] = {}
     """When the shop last said each field that may change, where it gave a time."""
+
+
+def nector_order(order: Order, member: Member) -> dict[str, Any]:
+    """Spell an order of a member.
+
+    Units: the order's currency. Source: contract section 4.
+    """
+    currency = order.currency.lower()
+    return {
+        "entity_id": order.id and uuid_of(order.id),
+        "lead_id": uuid_of(member.id),
+        "reference_order_name": order.name,
+        "reference_order_id": order.order_id,
+        "reference_order_source": order.source,
+        "activity_id": None,  # its points name theirs
+        "currency_code": currency,
+        "reference_cart_token": order.cart_token,
+        "fiat_amount": order.total,
+        "fiat_discount": order.discount or 0,
+        "fiat_tax": order.tax or 0,
+        "payment_source": order.payment_source,
+        "payment_medium": order.payment_medium,
+        "utm_source": order.utm_source,
+        "utm_medium": order.utm_medium,
+        "utm_campaign": order.utm_campaign,
+        "order_driven_by": order.driven_by,
+        "couponredeem_driven_by": order.coupon_driven_by,
+        "status": order.status,
+        "financial_status": order.financial_status,
+        "delivery_status": order.delivery_status,
+        "meta__lead_name": name_of(member),
+        "meta__coin_spent": order.coins_spent,
+        "meta__coin_reward": order.coins_rewarded,
+        "meta__is_rewarded": order.is_rewarded,
+        "meta__currency_code": currency,
+        "meta__redirect_link": order.link,
+        "updated_at": order.modified_at,
+        "created_at": order.created_at,
+    }

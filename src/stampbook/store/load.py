@@ -194,6 +194,11 @@ def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
         review = decode(body, Review)
         state.reviews[review.id] = review
     _load_referrals_of_coupons(unit, state)
+    used = {one.coupon_code or "" for one in state.orders.values() if one.coupon_id is not None}
+    if unknown := sorted(used - state.coupons.keys()):
+        for (body,) in unit.rows(keyed(unit.dialect, *COUPONS_ASKED), (state.program.id, unknown)):
+            coupon = decode(body, Coupon)
+            state.coupons[coupon.code] = coupon
     orders = (order.award_id for order in state.orders.values())
     coupons = (coupon.transaction_id for coupon in state.coupons.values())
     behind = {one for one in (*orders, *coupons) if one is not None} - state.transactions.keys()
