@@ -16,6 +16,7 @@ from stampbook.facts.order.recorded import OrderRecorded
 from stampbook.nouns.order import Order
 from tests.core.shop import ADA, GIFT, LEVELS, PURCHASE, Shop, at
 
+AN_ORDER: dict[str, Any] = {"order_id": "o-1", "member_id": ADA, "order_subtotal": 30}
 PAID = Orders(earn_when=("paid", "VIP"))
 
 

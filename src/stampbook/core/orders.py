@@ -22,9 +22,9 @@ from stampbook.values.money import from_minor
 
 
 def known_order(draft: Draft, order_id: str) -> tuple[Book, Order] | Refused:
-    """Give an order with its member's book."""
+    """Give an order with its member's book; a guest's order is nobody's."""
     order = draft.order(order_id)
-    book = draft.book_of(order.member_id) if order else None
+    book = draft.book_of(order.member_id) if order and not order.is_guest else None
     if order is None or book is None:
         return refuse(ORDER_NOT_FOUND, field="order_id", order_id=order_id)
     return book, order
