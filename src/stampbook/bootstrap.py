@@ -107,7 +107,7 @@ def _worker(app: App) -> Worker:
         user_agent=f"Stampbook/{__version__}",
     )
     return Worker(
-        queue=Deliveries(app.backend, app.new_id),
+        queue=Deliveries(app.backend, app.new_id, app.engine.programs),
         sender=Sender[Sent](policy),
         vault=app.vault,
         now_ms=real_ms,

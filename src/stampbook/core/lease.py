@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stampbook.core.delivery import Verdict
 from stampbook.dialects import StoredFact
+from stampbook.nouns.business import Business
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
 
 LEASE_MS = 60_000
@@ -41,6 +42,8 @@ class Leased(Struct, frozen=True, kw_only=True):
     number: int
     delivery_ids: tuple[str, ...]
     facts: tuple[StoredFact, ...]
+    business: Business | None = None
+    """As the definition named it when the facts were stored, for a dialect that names it."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

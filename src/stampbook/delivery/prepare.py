@@ -17,6 +17,6 @@ def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
     dialect raises for a fact that it cannot render.
     """
     dialect = catalogue()[leased.dialect]
-    body = dialect.render(leased.facts, leased.request_id)
-    signed = dialect.sign(body, vault.open(leased.secrets), leased.request_id, now)
-    return Request(url=leased.url, headers=(CONTENT_TYPE, *signed.items()), body=body)
+    letter = dialect.render(leased.facts, leased.request_id, leased.business)
+    signed = dialect.sign(letter, vault.open(leased.secrets), leased.request_id, now)
+    return Request(url=leased.url, headers=(CONTENT_TYPE, *signed.items()), body=letter.body)

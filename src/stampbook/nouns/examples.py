@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from stampbook.nouns.activity import Activity, CatalogueActivity, Computation, Condition, Rule
+from stampbook.nouns.business import Business
 from stampbook.nouns.campaign import Audience, Campaign, CampaignStep, Promotion
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Approver, Lot, LotShare
@@ -19,7 +20,16 @@ from stampbook.nouns.review import Review
 from stampbook.nouns.reward import CatalogueReward, Limit, PointsEligibility, Reward
 from stampbook.nouns.transaction import Transaction
 from stampbook.nouns.winback import WinbackOffer
-from stampbook.values.ids import CouponId, LotId, MemberId, ReferralId, ReviewId, TransactionId
+from stampbook.values.ids import (
+    CouponId,
+    LotId,
+    MemberId,
+    OrderId,
+    ProgramId,
+    ReferralId,
+    ReviewId,
+    TransactionId,
+)
 from stampbook.values.instants import Instant
 
 
@@ -29,6 +39,14 @@ def _at(month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -
 
 EXAMPLE_NOW = _at(5, 4, 9, 30, 15)
 """When the examples happen."""
+
+EXAMPLE_BUSINESS = Business(
+    program_id=ProgramId("coffee"),
+    name="Coffee Corner",
+    website="https://coffee.example",
+    coin_name="beans",
+    currency="EUR",
+)
 
 EXAMPLE_MEMBER = Member(
     id=MemberId("019df2a1c0de4a0000000001"),
@@ -188,6 +206,7 @@ EXAMPLE_LOT = Lot(
 """A lot whose remaining points have just expired."""
 
 EXAMPLE_ORDER = Order(
+    id=OrderId("019df2a1c0de4a0000000091"),
     order_id="C-2026-0093",
     member_id=EXAMPLE_MEMBER.member_id,
     created_at=EXAMPLE_NOW,
@@ -200,6 +219,18 @@ EXAMPLE_ORDER = Order(
     delivery_status="waiting",
     attributes=EXAMPLE_AWARD.attributes,
     award_id=EXAMPLE_AWARD.id,
+    name="#93",
+    source="shop",
+    cart_token="cart-7f31",  # noqa: S106 - names a cart and opens nothing
+    discount=5,
+    tax=10.75,
+    payment_source="card",
+    payment_medium="online",
+    utm_source="newsletter",
+    driven_by="reward",
+    coins_spent=100,
+    coins_rewarded=62,
+    link="https://coffee.example/orders/C-2026-0093",
 )
 
 EXAMPLE_COUPON = Coupon(
@@ -319,6 +350,24 @@ EXAMPLE_COUPON_AWARD = replace(
 )
 """A coupon in place of points."""
 
+EXAMPLE_REFERRER_COUPON = Coupon(
+    id=CouponId("019df2a1c0de4a0000000033"),
+    code="CUP-4HWD-P2KT",
+    member_id=EXAMPLE_MEMBER.member_id,
+    status="issued",
+    source="referral",
+    name="A free espresso",
+    offer_id="free-espresso",
+    activity_id="referral",
+    transaction_id=EXAMPLE_COUPON_AWARD.id,
+    value_class="amount",
+    value=3.2,
+    issued_at=EXAMPLE_NOW,
+    modified_at=EXAMPLE_NOW,
+    expires_at=_at(6, 3, 9, 30, 15),
+)
+"""What the referrer gets beside points."""
+
 EXAMPLE_REFERRAL = replace(
     EXAMPLE_CLAIM,
     status="completed",
@@ -329,6 +378,7 @@ EXAMPLE_REFERRAL = replace(
     referrer_coupon=EXAMPLE_COUPON_AWARD.coupon_code,
     activity_id="made_a_purchase",
     order_id="C-2026-0093",
+    order=EXAMPLE_ORDER.id,
     remind_at=None,
     version=2,
 )
@@ -392,6 +442,7 @@ EXAMPLE_REVIEW = Review(
     name="Maren Holt",
     email_address=EXAMPLE_MEMBER.email_address,
     order_id="C-2026-0093",
+    order=EXAMPLE_ORDER.id,
     product_id="beans-1kg",
     product_name="House blend, 1 kg",
     product_link="https://coffee.example/p/beans-1kg",

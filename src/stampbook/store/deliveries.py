@@ -14,10 +14,13 @@ from msgspec import Struct
 from stampbook.core.delivery import Delivered, Failed, RetryAt, Verdict
 from stampbook.core.lease import EndpointKey, Leased, Outcome, Waiting, group
 from stampbook.dialects import StoredFact, catalogue
+from stampbook.nouns.business import Business
 from stampbook.store.backend import Backend, Row, Statement, Unit
+from stampbook.store.businesses import Businesses
+from stampbook.store.programs import Programs
 from stampbook.store.sql import keyed
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
-from stampbook.values.instants import from_ms
+from stampbook.values.instants import from_ms, to_ms
 
 FACTS_PER_ENDPOINT_MAX = 500
 """How many deliveries of one endpoint one lease looks at; more than the largest body holds."""
@@ -98,9 +101,12 @@ class _Lane(Struct, frozen=True):
 class Deliveries:
     """The queue of deliveries in a database; safe for any number of workers."""
 
-    def __init__(self, backend: Backend, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, backend: Backend, new_id: Callable[[], str], programs: Programs | None = None
+    ) -> None:
         self._backend = backend
         self._new_id = new_id
+        self._programs = programs or Programs()
 
     def due(self, now_ms: int) -> list[EndpointKey]:
         """Give the active endpoints that have something due, in a steady order."""
@@ -115,8 +121,9 @@ class Deliveries:
         with self._backend.transaction() as unit:
             lanes = _lanes(unit, shares, now_ms)
             facts = _facts(unit, lanes)
+            businesses = Businesses(unit, self._programs)
             leased = [
-                self._leased(lane, together, facts, until_ms)
+                self._leased(lane, together, facts, businesses, until_ms)
                 for lane in lanes
                 for together in lane.groups
             ]
@@ -160,11 +167,13 @@ class Deliveries:
         lane: _Lane,
         together: list[Waiting],
         facts: Mapping[tuple[str, str], StoredFact],
+        businesses: Businesses,
         until_ms: int,
     ) -> Leased:
         program_id = lane.key.program_id
         in_order = sorted(together, key=lambda delivery: delivery.position)
         keys = [(program_id, delivery.fact_id) for delivery in in_order]
+        found = tuple(facts[key] for key in keys if key in facts)
         return Leased(
             endpoint=lane.key,
             url=lane.url,
@@ -175,8 +184,18 @@ class Deliveries:
             request_id=in_order[0].request_id or RequestId(self._new_id()),
             number=in_order[0].attempts + 1,
             delivery_ids=tuple(delivery.id for delivery in in_order),
-            facts=tuple(facts[key] for key in keys if key in facts),
+            facts=found,
+            business=_business(lane, found, businesses),
         )
+
+
+def _business(
+    lane: _Lane, facts: Sequence[StoredFact], businesses: Businesses
+) -> Business | None:
+    dialect = catalogue().get(lane.dialect)
+    if dialect is None or not dialect.names_business or not facts:
+        return None
+    return businesses.at(lane.key.program_id, to_ms(facts[0].occurred_at))
 
 
 def _lanes(unit: Unit, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_Lane]:

@@ -19,6 +19,7 @@ RequestId = NewType("RequestId", str)
 CommandId = NewType("CommandId", str)
 ReferralId = NewType("ReferralId", str)
 ReviewId = NewType("ReviewId", str)
+OrderId = NewType("OrderId", str)
 
 ID_PATTERN = "^[0-9a-f]{24}$"
 

@@ -1,8 +1,9 @@
 """A coupon has not been used for a while."""
 
-from stampbook.facts import FactData, FactType
-from stampbook.nouns.coupon import Coupon
+from stampbook.facts import FactData, FactType, Word
+from stampbook.nouns.coupon import Coupon, nector_coupon
 from stampbook.nouns.examples import EXAMPLE_COUPON, example_envelope
+from stampbook.nouns.member import nector_user
 
 
 class CouponUnused(FactData, frozen=True, kw_only=True):
@@ -15,6 +16,12 @@ FACT = FactType(
     data=CouponUnused,
     sent_when="A coupon is still unused after a number of days.",
     zinrelo=None,  # the dialect has no word for it
-    nector=None,  # unusedcouponrequest_create: comes with the Nector dialect
+    nector=Word(
+        "unusedcouponrequest_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_coupon(fact.coupon, fact.member),
+        },
+    ),
     example=lambda: CouponUnused(coupon=EXAMPLE_COUPON, **example_envelope()),
 )

@@ -1,7 +1,9 @@
 """A member's balance has not been touched for a while."""
 
-from stampbook.facts import FactData, FactType
+from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import example_envelope
+from stampbook.nouns.member import nector_user
+from stampbook.nouns.wallet import nector_unused
 
 
 class PointsUnused(FactData, frozen=True, kw_only=True):
@@ -18,6 +20,12 @@ FACT = FactType(
     data=PointsUnused,
     sent_when="A balance above a minimum was not touched for a number of days.",
     zinrelo=None,  # the dialect has no word for it
-    nector=None,  # unusedwalletcoinrequest_create: comes with the Nector dialect
+    nector=Word(
+        "unusedwalletcoinrequest_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_unused(fact.points, fact.member, fact.sequence),
+        },
+    ),
     example=lambda: PointsUnused(points=210, days=60, **example_envelope()),
 )

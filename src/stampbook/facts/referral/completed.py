@@ -8,12 +8,21 @@ from stampbook.nouns.examples import (
     EXAMPLE_AWARD,
     EXAMPLE_COUPON_AWARD,
     EXAMPLE_FRIEND,
+    EXAMPLE_FRIEND_COUPON,
     EXAMPLE_REFERRAL,
     EXAMPLE_REFERRAL_AWARD,
+    EXAMPLE_REFERRER_COUPON,
     example_envelope,
 )
-from stampbook.nouns.member import zinrelo_member_info
-from stampbook.nouns.referral import Friend, Referral, zinrelo_friend_info
+from stampbook.nouns.member import nector_user, zinrelo_member_info
+from stampbook.nouns.referral import (
+    Friend,
+    Referral,
+    nector_referral,
+    nector_referral_coins,
+    nector_referral_coupon,
+    zinrelo_friend_info,
+)
 from stampbook.nouns.transaction import Transaction, zinrelo_award, zinrelo_coupon_award
 
 
@@ -49,11 +58,26 @@ def _zinrelo(fact: ReferralCompleted) -> dict[str, Any]:
     }
 
 
+def _nector(fact: ReferralCompleted) -> dict[str, Any]:
+    referral = nector_referral(
+        fact.referral,
+        fact.member,
+        fact.friend,
+        referrer_coupon=fact.referrer_coupon,
+        friend_coupon=fact.friend_coupon,
+    )
+    award = next((reward for reward in fact.rewards if reward.kind == "award"), None)
+    balance = fact.member.balances.available
+    coins = nector_referral_coins(award, balance) if award else {}
+    coupon = nector_referral_coupon(fact.referrer_coupon) if fact.referrer_coupon else {}
+    return {**nector_user(fact.member), **referral, **coins, **coupon}
+
+
 FACT = FactType(
     data=ReferralCompleted,
     sent_when="A referred friend does their first qualifying activity, enrolled or as a guest.",
     zinrelo=Word("event_referral_success", _zinrelo),
-    nector=None,  # referrernotify_create: comes with the Nector dialect
+    nector=Word("referrernotify_create", _nector),
     example=lambda: ReferralCompleted(
         referral=EXAMPLE_REFERRAL,
         friend=EXAMPLE_FRIEND,
@@ -61,6 +85,8 @@ FACT = FactType(
         activity_name="Buy something",
         order_attributes=EXAMPLE_AWARD.attributes,
         rewards=(EXAMPLE_REFERRAL_AWARD, EXAMPLE_COUPON_AWARD),
+        referrer_coupon=EXAMPLE_REFERRER_COUPON,
+        friend_coupon=EXAMPLE_FRIEND_COUPON,
         **example_envelope(),
     ),
 )

@@ -6,7 +6,14 @@ from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.examples import EXAMPLE_CLAIM, EXAMPLE_FRIEND_COUPON, example_envelope
 from stampbook.nouns.member import Member
-from stampbook.nouns.referral import Friend, Referral, zinrelo_friend_info
+from stampbook.nouns.referral import (
+    Friend,
+    Referral,
+    nector_friend,
+    nector_referral,
+    nector_referral_coupon,
+    zinrelo_friend_info,
+)
 
 
 class ReferralFriendClaimed(FactData, frozen=True, kw_only=True):
@@ -35,11 +42,19 @@ def _zinrelo(fact: ReferralFriendClaimed) -> dict[str, Any]:
     return words
 
 
+def _nector(fact: ReferralFriendClaimed) -> dict[str, Any]:
+    referral = nector_referral(
+        fact.referral, fact.member, fact.friend, referrer_coupon=None, friend_coupon=fact.coupon
+    )
+    incentive = nector_referral_coupon(fact.coupon) if fact.coupon else {}
+    return {**nector_friend(fact.friend), **referral, **incentive}
+
+
 FACT = FactType(
     data=ReferralFriendClaimed,
     sent_when="A friend claims the incentive of a referral link.",
     zinrelo=Word("event_friend_incentive_request", _zinrelo),
-    nector=None,  # refereenotify_create: comes with the Nector dialect
+    nector=Word("refereenotify_create", _nector),
     example=lambda: ReferralFriendClaimed(
         referral=EXAMPLE_CLAIM,
         friend=Friend(email_address=EXAMPLE_CLAIM.friend_email),

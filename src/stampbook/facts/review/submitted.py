@@ -1,8 +1,9 @@
 """A product review arrived."""
 
-from stampbook.facts import FactData, FactType
+from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_REVIEW, example_envelope
-from stampbook.nouns.review import Review
+from stampbook.nouns.member import nector_user
+from stampbook.nouns.review import Review, nector_review
 
 
 class ReviewSubmitted(FactData, frozen=True, kw_only=True):
@@ -15,6 +16,12 @@ FACT = FactType(
     data=ReviewSubmitted,
     sent_when="A product review arrives.",
     zinrelo=None,  # its points speak
-    nector=None,  # review_create: comes with the Nector dialect
+    nector=Word(
+        "review_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_review(fact.review, fact.member),
+        },
+    ),
     example=lambda: ReviewSubmitted(review=EXAMPLE_REVIEW, **example_envelope(rule_version=None)),
 )

@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from stampbook.facts import FactData, FactType
+from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_REVIEW, example_envelope
-from stampbook.nouns.review import Review
+from stampbook.nouns.member import nector_user
+from stampbook.nouns.review import Review, nector_review
 
 
 class ReviewUpdated(FactData, frozen=True, kw_only=True):
@@ -18,7 +19,13 @@ FACT = FactType(
     data=ReviewUpdated,
     sent_when="A review is approved, rejected, featured, answered or rewarded.",
     zinrelo=None,  # its points speak
-    nector=None,  # review_update: comes with the Nector dialect
+    nector=Word(
+        "review_update",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_review(fact.review, fact.member),
+        },
+    ),
     example=lambda: ReviewUpdated(
         review=replace(EXAMPLE_REVIEW, status="approved"),
         changed=("status",),
