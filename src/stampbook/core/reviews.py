@@ -42,6 +42,7 @@ def submit(
     member = book.member if book else None
     review = Review(
         id=ReviewId(draft.ids.take()),
+        order=order.id if order else None,
         is_verified=_is_purchase(member, order, said["product_id"]),
         created_at=draft.at,
         modified_at=draft.at,
