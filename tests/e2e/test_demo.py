@@ -14,7 +14,7 @@ import pytest
 from msgspec import Struct
 
 from stampbook.demo.summary import Summary
-from tests.contract import native_reader, zinrelo_reader
+from tests.contract import native_reader, nector_reader, zinrelo_reader
 from tests.contract.zinrelo_reader import EVENTS
 
 DEMO_SECONDS_MAX = 240
@@ -22,7 +22,11 @@ DEMO_SECONDS_MAX = 240
 PROBLEMS_SHOWN = 5
 
 Reader = Callable[[bytes, Mapping[str, str], str], list[str]]
-READERS: dict[str, Reader] = {"native": native_reader.check, "zinrelo": zinrelo_reader.check}
+READERS: dict[str, Reader] = {
+    "native": native_reader.check,
+    "nector": nector_reader.check,
+    "zinrelo": zinrelo_reader.check,
+}
 
 
 class Recorded(Struct, frozen=True):

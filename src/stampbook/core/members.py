@@ -91,9 +91,9 @@ def enrol(
         id=MemberId(draft.ids.take()),
         member_id=member_id,
         referral_code=code,
-        referred_by=brought.referrer.member.referral_code
-        if isinstance(brought, Bringing)
-        else None,
+        referred_by=(
+            brought.referrer.member.referral_code if isinstance(brought, Bringing) else None
+        ),
         referral_url=draft.definition.referral_link.replace("{code}", code),
         enrolled_at=joined,
         modified_at=draft.at,

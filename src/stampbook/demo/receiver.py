@@ -56,9 +56,8 @@ def types_of(headers: Mapping[str, str], body: bytes) -> list[str]:
     if "x-nector-topic" in headers:
         return [headers["x-nector-topic"]]
     document = msgspec.json.decode(body)
-    return [
-        event.get("event_type") or event["type"] for event in document.get("events", [document])
-    ]
+    events = document.get("events", [document])
+    return [event.get("event_type") or event["type"] for event in events]
 
 
 class Receiver:
