@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from stampbook.commands import Command, decide
 from stampbook.commands.run_due import DueRan, RunDue
 from stampbook.core.book import Book
+from stampbook.core.campaign_history import DefinitionVersion, histories
 from stampbook.core.definition import Definition
 from stampbook.core.draft import Changes, Draft, Program, State
 from stampbook.core.due import next_due, settle
@@ -31,8 +32,15 @@ class Harness:
         self, definition: Definition, now: datetime, pools: dict[str, int] | None = None
     ) -> None:
         self.now = now
+        self.versions = [DefinitionVersion(1, now, definition)]
         self.state = State(
-            Program(id=ProgramId("0" * 24), created_at=now, version=1, definition=definition)
+            Program(
+                id=ProgramId("0" * 24),
+                created_at=now,
+                version=1,
+                definition=definition,
+                campaigns=histories(self.versions),
+            )
         )
         for reward_id, size in (pools or {}).items():
             self.state.codes[reward_id] = [f"{reward_id}-{n:04}" for n in range(size)]
@@ -47,15 +55,17 @@ class Harness:
         version, old = program.version + 1, program.definition
         news = [part for part in parts if getattr(old, part) != getattr(definition, part)]
         others = [one.id for one in definition.activities if one not in old.activities]
-        dates = {key: (program.created_at, program.created_at) for key in old.activity_by_id}
+        dates = dict.fromkeys(old.activity_by_id, (program.created_at, program.created_at))
         dates.update(program.activity_dates)
         dates.update((key, (dates.get(key, (self.now,))[0], self.now)) for key in others)
+        self.versions.append(DefinitionVersion(version, self.now, definition))
         self.state.program = replace(
             program,
             version=version,
             definition=definition,
             changed_at={**program.changed_at, **dict.fromkeys(news, self.now)},
             activity_dates=dates,
+            campaigns=histories(self.versions),
         )
         self.state.past[version] = definition
 

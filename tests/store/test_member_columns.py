@@ -13,7 +13,7 @@ from stampbook.store.load import load
 from stampbook.store.opening import open_batch
 from stampbook.store.programs import Programs
 from stampbook.values.instants import optional_ms
-from tests.engine.shop import DEFINITION, PROGRAM, Shop, opened
+from tests.engine.shop import PROGRAM, Shop, opened
 
 DAY_MS = 86_400_000
 ANN, BOB = "ann", "bob"

@@ -112,6 +112,9 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
     if isinstance(result, Refused):
         assert draft.changes.size() == before, f"{kind.name} changed something and then refused"
         state_refusal(draft, kind.refusal, result)
+    elif draft.program.campaigns and needs.due is None:
+        for member in tuple(draft.changes.members):  # what they became may let them enter or leave
+            settle(draft, draft.book(member))
     return result
 
 

@@ -62,6 +62,14 @@ class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING_PLANNED = Agenda()
+OUTSIDE = Participation(state="outside")
 
 
-__all__ = ["NOTHING_PLANNED", "Agenda", "OneTimePassword", "OpenReferral", "Participation"]
+__all__ = [
+    "NOTHING_PLANNED",
+    "OUTSIDE",
+    "Agenda",
+    "OneTimePassword",
+    "OpenReferral",
+    "Participation",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from stampbook.core.campaign_history import DefinitionVersion, histories
 from stampbook.core.definition import Definition
 from stampbook.core.draft import Program
 from stampbook.store.backend import Unit
@@ -64,6 +65,10 @@ class Programs:
             reward_dates=_dates(versions, attrgetter("reward_by_id")),
             activity_dates=_dates(versions, attrgetter("activity_by_id")),
             changed_at=_changes(versions),
+            campaigns=histories(
+                DefinitionVersion(number, each.created_at, each.definition)
+                for number, each in enumerate(versions, start=1)
+            ),
         )
 
     def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:

@@ -28,7 +28,6 @@ def review(unit: Unit, programs: Programs, program_id: ProgramId, limit: int) ->
     if opening is None:
         return 0
     state = load(unit, opening, asked, programs).state
-    definition = state.program.definition
     found = {member: next_due(book, state.program) for member, book in state.books.items()}
     unit.many(
         SET_DUE, [(optional_ms(found.get(each)), program_id, each, REVIEW) for each in marked]

@@ -17,6 +17,7 @@ from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import Columns, Row, Unit
 from stampbook.store.blanking import blank
+from stampbook.store.campaigns import save_campaigns
 from stampbook.store.erasing import begin
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
@@ -114,6 +115,8 @@ def save(unit: Unit, batch: Batch) -> None:
     _save_coupons(unit, batch)
     _save_referrals(unit, batch)
     _save_reviews(unit, batch)
+    if batch.changes.participations or batch.changes.seen:
+        save_campaigns(unit, batch.opening.program_id, batch.changes)
     blank(unit, batch.opening.program_id, batch.changes.blanked)
     if batch.changes.erased:
         _begin_erasures(unit, batch)

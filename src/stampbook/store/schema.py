@@ -279,6 +279,31 @@ REVIEW = Table(
     Index(None, "program_id", "product_id", "id"),
 )
 
+CAMPAIGN_MEMBER = Table(
+    "campaign_member",
+    METADATA,
+    _key("program_id"),
+    _key("campaign_id"),
+    _key("member"),
+    _key("state"),  # entering, inside, leaving, outside
+    _number("entries"),
+    PrimaryKeyConstraint("program_id", "campaign_id", "member"),
+    Index(None, "program_id", "campaign_id", "state", "member"),
+    sqlite_with_rowid=False,
+)
+
+CAMPAIGN_SEEN = Table(
+    "campaign_seen",
+    METADATA,
+    _key("program_id"),
+    _key("campaign_id"),
+    _number("version"),  # of the campaign's last change
+    _number("reached_ms"),
+    _key("cursor", optional=True),  # the last member looked at; unset when all were
+    PrimaryKeyConstraint("program_id", "campaign_id"),
+    sqlite_with_rowid=False,
+)
+
 COUPON_IS_OPEN = "status IN ('held', 'issued')"
 
 COUPON = Table(
