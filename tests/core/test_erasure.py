@@ -38,7 +38,7 @@ NAMES_NOBODY: dict[str, set[str]] = {
         "used_by_order_id",
     },
     "MemberUpdated": {"changed"},
-    "Member": {"merged_into", "referral_code", "referral_url"},
+    "Member": {"merged_into", "referral_code", "referral_url", "referred_by"},
     "Order": {
         "coupon_code", "currency", "delivery_status", "financial_status", "returned_products",
         "said_at", "status",

@@ -34,7 +34,7 @@ class ShareReferralLink(Command, frozen=True, kw_only=True):
     friend_emails: Annotated[tuple[Email, ...], Meta(max_length=FRIENDS_PER_SHARE_MAX)] = ()
 
 
-class ReferralLinkSharedResult(Struct, frozen=True, kw_only=True):
+class LinkShared(Struct, frozen=True, kw_only=True):
     """The member, and whom the link goes to, each once."""
 
     member: Member
@@ -46,21 +46,20 @@ def _needs(command: ShareReferralLink) -> Needs:
     return Needs(members=(command.member_id,))
 
 
-def _decide(draft: Draft, command: ShareReferralLink) -> ReferralLinkSharedResult | Refused:
+def _decide(draft: Draft, command: ShareReferralLink) -> LinkShared | Refused:
     book = active_book(draft, command.member_id)
     if isinstance(book, Refused):
         return book
     if not draft.definition.referrals.is_active:
         return refuse(REFERRAL_INACTIVE, member_id=command.member_id)
-    friends = tuple({email_key(one): one for one in reversed(command.friend_emails)}.values())[::-1]
+    friends: dict[str, str] = {}
+    for address in command.friend_emails:
+        friends.setdefault(email_key(address), address)
     if bool(friends) != (command.channel == EMAIL):
         return refuse(REFERRAL_CHANNEL_NEEDS_FRIENDS, field="friend_emails")
-    draft.fact(ReferralLinkShared, book, channel=command.channel, friend_emails=friends)
-    return ReferralLinkSharedResult(
-        member=book.member, channel=command.channel, friend_emails=friends
-    )
+    told = tuple(friends.values())
+    draft.fact(ReferralLinkShared, book, channel=command.channel, friend_emails=told)
+    return LinkShared(member=book.member, channel=command.channel, friend_emails=told)
 
 
-COMMAND = CommandType(
-    command=ShareReferralLink, result=ReferralLinkSharedResult, needs=_needs, decide=_decide
-)
+COMMAND = CommandType(command=ShareReferralLink, result=LinkShared, needs=_needs, decide=_decide)

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from stampbook.core import coupons
 from stampbook.core.draft import Draft
-from stampbook.core.orders import Purchase, Terms, received
+from stampbook.core.purchases import Purchase, Terms, received
 from stampbook.core.referral_attribution import Bringing
 from stampbook.core.referral_completion import catch_up, complete, completes
 from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
+from stampbook.values.ids import OrderId
 from stampbook.values.money import from_minor
 
 
@@ -41,16 +42,19 @@ def complete_by_guest(
 
 def _order_of(draft: Draft, purchase: Purchase, terms: Terms) -> Order:
     return Order(
+        id=OrderId(draft.ids.take()),
         order_id=purchase.order_id,
         member_id=purchase.member_id,
         created_at=terms.ordered_at,
         modified_at=draft.at,
-        currency=draft.definition.currency,
-        total=from_minor(terms.total, draft.definition.currency),
-        subtotal=from_minor(terms.subtotal, draft.definition.currency),
+        currency=terms.currency,
+        rate=terms.rate,
+        total=from_minor(terms.total, terms.currency),
+        subtotal=from_minor(terms.subtotal, terms.currency),
         status=purchase.status,
         financial_status=purchase.financial_status,
         delivery_status=purchase.delivery_status,
         attributes=received(purchase),
+        coupon_code=purchase.coupon_code,
         is_guest=True,
     )

@@ -46,7 +46,7 @@ def completes(draft: Draft, activity_id: str, order: Order | None) -> bool:
     settings = draft.definition.referrals
     if not settings.is_active or activity_id not in settings.completed_by:
         return False
-    return order is None or order.subtotal >= settings.minimum_subtotal
+    return order is None or order.subtotal * order.rate >= settings.minimum_subtotal
 
 
 def complete_by(draft: Draft, friend: Book, activity_id: str, order: Order | None) -> None:
@@ -100,6 +100,7 @@ def complete(
         modified_at=draft.at,
         activity_id=activity_id,
         order_id=order.order_id if order else None,
+        order=order.id if order else None,
         friend_award=thanks,
         referrer_award=points,
         referrer_coupon=code,

@@ -100,7 +100,7 @@ def refused_person(
     same = shared_trait(referrer, friend)
     if same is not None:
         return refuse_referral(REFERRAL_OWN_LINK, draft, referrer, **about, same=same)
-    if by_claim is not None and _is_expired(draft, by_claim):
+    if by_claim is not None and is_expired(draft, by_claim):
         since = by_claim.claimed_at
         return refuse_referral(REFERRAL_CLAIM_EXPIRED, draft, referrer, **about, claimed_at=since)
     return None
@@ -130,7 +130,7 @@ def _is_disposable(email: str) -> bool:
     return any(".".join(labels[first:]) in blocklist for first in range(len(labels)))
 
 
-def _is_expired(draft: Draft, referral: Referral) -> bool:
+def is_expired(draft: Draft, referral: Referral) -> bool:
     """Tell whether a claim has had its days."""
     days = draft.definition.referrals.claim_days
     return days is not None and draft.at >= referral.claimed_at + timedelta(days=days)
@@ -226,6 +226,7 @@ def bind(
         coupon = _incentive(draft, friend, bound)
         bound = replace(bound, friend_coupon=coupon and coupon.code)
     draft.put_referral(referrer, bound)
+    draft.change_member(friend, referred_by=bound.referral_code)
     draft.change_agenda(friend, referred_by=OpenReferral(id=bound.id, referrer=referrer.member.id))
     return bound
 
