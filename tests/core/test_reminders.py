@@ -26,7 +26,7 @@ MONTHLY = expiring("monthly", end_of="month")
 
 def with_reminders(shop: Shop, **reminders: Any) -> Shop:
     """Give the shop other reminders; those of points that expire are off unless asked for."""
-    settings = Reminders(**{"expiring_days": (), **reminders})
+    settings = replace(Reminders(expiring_days=()), **reminders)
     definition: Definition = replace(shop.state.program.definition, reminders=settings)
     shop.redefine(definition)
     return shop
@@ -173,7 +173,8 @@ def test_nobody_reminds_the_blocked(status: Any) -> None:
     shop.do(UpdateMember(member_id=ADA, status=status))
     shop.travel("2026-01-18 12:00")
     shop.sweep()
-    assert not stated(shop, PointsUnused) and not stated(shop, CouponUnused)
+    assert not stated(shop, PointsUnused)
+    assert not stated(shop, CouponUnused)
     assert not expiries(shop)
     shop.do(UpdateMember(member_id=ADA, status="active"))
     shop.travel("2026-03-01 00:00")
@@ -212,7 +213,9 @@ def test_a_coupon_that_is_not_used_is_reminded_of_once() -> None:
     shop.award(300)
     kept, used = shop.redeem(), shop.redeem()
     held = shop.redeem(hold=True)
-    assert kept.coupon is not None and used.coupon is not None and held.coupon is not None
+    assert kept.coupon is not None
+    assert used.coupon is not None
+    assert held.coupon is not None
     shop.travel("2026-01-12 00:00")
     shop.do(UseCoupon(code=used.coupon.code))
     shop.travel("2027-01-12 00:00")

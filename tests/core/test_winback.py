@@ -197,6 +197,7 @@ def test_ids_of_activities_stay_the_same() -> None:
     )
     shop.travel("2026-12-01 00:00")
     first, second = (fact.data for fact in offers(shop))
-    assert isinstance(first, WinbackOffered) and isinstance(second, WinbackOffered)
+    assert isinstance(first, WinbackOffered)
+    assert isinstance(second, WinbackOffered)
     assert first.offer.activity.id == second.offer.activity.id
     assert first.offer.id != second.offer.id

@@ -16,6 +16,9 @@ Multiplier = Annotated[float, Meta(gt=0, le=10_000)]
 RULES_MAX = 50
 CONDITIONS_MAX = 50
 
+BARE = frozenset({"enrolment", "birthday", "anniversary"})
+"""What sets off an activity and brings no transaction."""
+
 
 class Expiry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When an award's points expire after approval; nothing set means never.

@@ -17,6 +17,7 @@ from stampbook.core.rules.operands import (
     moment_in,
     number_in,
 )
+from stampbook.nouns.activity import BARE
 from stampbook.nouns.member import MemberStatus
 from stampbook.program.problems import Flaw, Path, choose_from
 
@@ -61,10 +62,10 @@ def _condition_flaws(condition: Condition, path: Path, activity: Activity) -> It
     kind = conditions.catalogue().get(condition.operator)
     if attribute is None:
         yield _unknown_attribute(condition.attribute, (*path, "attribute"))
-    elif activity.on == "enrolment" and attribute.scope != "member":
+    elif activity.on in BARE and attribute.scope != "member":
         yield Flaw(
             (*path, "attribute"),
-            f"{attribute.path} is never there: an enrolment brings no transaction.",
+            f"{attribute.path} is never there: the {activity.on} brings no transaction.",
             "Test an attribute of the member.",
         )
     if kind is None:
