@@ -26,7 +26,7 @@ TICKET = Reward(
     coupon_days=2,
     minimum_order_amount=20,
 )
-AN_ORDER: dict[str, Any] = {"order_id": "o-1", "member_id": ADA, "order_subtotal": 30}
+AN_ORDER = RecordOrder(order_id="o-1", member_id=ADA, order_subtotal=30)
 GIVEN = CouponOffer(id="next", name="Next time", value=3, days=30)
 
 
@@ -40,7 +40,7 @@ def shop_with(orders: Orders) -> tuple[Shop, str]:
 
 def buy(shop: Shop, code: str, **fields: Any) -> Any:
     """Record an order of Ada's that names a coupon."""
-    return shop.do(RecordOrder(**{**AN_ORDER, "coupon_code": code, **fields}))
+    return shop.do(replace(AN_ORDER, **{"coupon_code": code, **fields}))
 
 
 def coupon_of(shop: Shop, code: str) -> Coupon:

@@ -16,7 +16,7 @@ from stampbook.facts.order.recorded import OrderRecorded
 from stampbook.nouns.order import Order
 from tests.core.shop import ADA, GIFT, LEVELS, PURCHASE, Shop, at
 
-AN_ORDER: dict[str, Any] = {"order_id": "o-1", "member_id": ADA, "order_subtotal": 30}
+AN_ORDER = RecordOrder(order_id="o-1", member_id=ADA, order_subtotal=30)
 PAID = Orders(earn_when=("paid", "VIP"))
 
 
@@ -33,9 +33,7 @@ def shop_with(orders: Orders, purchase: Activity = PURCHASE, **changes: Any) -> 
 
 def record(shop: Shop, **fields: Any) -> Any:
     """Record an order of Ada's of 30, unless its fields say otherwise."""
-    return shop.do(
-        RecordOrder(**{"order_id": "o-1", "member_id": ADA, "order_subtotal": 30} | fields)
-    )
+    return shop.do(replace(AN_ORDER, **fields))
 
 
 def tell(shop: Shop, **fields: Any) -> OrderUpdated:

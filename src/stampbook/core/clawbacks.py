@@ -12,7 +12,7 @@ from stampbook.core.awards import pend, reject
 from stampbook.core.book import Book
 from stampbook.core.deductions import deduct, refuses_deduction
 from stampbook.core.draft import Draft
-from stampbook.core.order_money import as_rules_read, remaining
+from stampbook.core.order_money import as_rules_read, is_over, remaining
 from stampbook.core.refusals import Refused
 from stampbook.core.rules.evaluate import evaluate
 from stampbook.core.tiers import count_towards, qualifying, reconsider
@@ -43,11 +43,6 @@ def owed(award: Transaction, left: int) -> int:
     return max(0, award.points - award.returned_points - left)
 
 
-def is_over(order: Order) -> bool:
-    """Tell whether nothing is left of an order."""
-    return order.cancelled_at is not None or order.returned_in_full
-
-
 def is_less(before: Order, after: Order) -> bool:
     """Tell whether less is left of an order than before."""
     return (
@@ -73,18 +68,18 @@ def refuses_clawback(draft: Draft, book: Book, before: Order, order: Order) -> R
 
 def claw_back(
     draft: Draft, book: Book, order: Order, reason: str
-) -> tuple[Order, Transaction | None]:
-    """Take back what an order no longer earns; gives what was deducted, if anything was."""
+) -> tuple[TransactionId | None, Transaction | None]:
+    """Take back what an order no longer earns; gives its award now, and what was deducted."""
     award = award_of(draft, order)
     if award is None:
-        return order, None
+        return None, None
     left = worth(draft, order, award)
     points = owed(award, left)
     if points and award.status == "pending":
-        return replace(order, award_id=_pend_again(draft, book, award, left)), None
+        return _pend_again(draft, book, award, left), None
     if points and award.status == "approved":
-        return order, _deducted(draft, book, order, award, points, reason)
-    return order, None
+        return award.id, _deducted(draft, book, order, award, points, reason)
+    return award.id, None
 
 
 def _pend_again(draft: Draft, book: Book, award: Transaction, left: int) -> TransactionId | None:

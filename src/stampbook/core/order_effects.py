@@ -13,10 +13,17 @@ from msgspec.structs import replace
 
 from stampbook.core.activities import perform
 from stampbook.core.book import Book
-from stampbook.core.clawbacks import award_of, claw_back, is_less, is_over
+from stampbook.core.clawbacks import claw_back, is_less
 from stampbook.core.draft import Draft
 from stampbook.core.order_coupons import let_go, use_for
-from stampbook.core.order_money import as_rules_read, came_back, counts, remaining, spent
+from stampbook.core.order_money import (
+    as_rules_read,
+    came_back,
+    counts,
+    is_over,
+    remaining,
+    spent,
+)
 from stampbook.core.order_news import changed
 from stampbook.core.refusals import MEMBER_BLOCKED, POINTS_NOTHING_EARNED, Refused, refuse
 from stampbook.core.refusing import state_refusal
@@ -29,6 +36,7 @@ from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.member import TierStanding
 from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
+from stampbook.values.ids import TransactionId
 from stampbook.values.money import from_minor
 
 
@@ -56,20 +64,19 @@ def follow(draft: Draft, book: Book, before: Order | None, order: Order, *, reas
     standing = _count(draft, book, before, order)
     fact = _told(draft, book, before, order)
     reconsider(draft, book, standing)
+    known, award_id = order, order.award_id
     coupon = coupon_refused = transaction = refused = None
-    known = order
     if before is None and order.coupon_code:
         order, coupon, coupon_refused = use_for(draft, book, order)
     if counts(order) and (before is None or before.is_waiting):
         transaction, refused = _earn(draft, book, order)
-        if transaction is not None:
-            order = replace(order, award_id=transaction.id)
+        award_id = transaction.id if transaction is not None else None
     elif before is not None and is_less(before, order):
-        order, transaction = claw_back(draft, book, order, reason)
+        award_id, transaction = claw_back(draft, book, order, reason)
     if is_over(order) and not (before is not None and is_over(before)):
         order = let_go(draft, book, order)
-    order = _rewarded(draft, order)
-    if order != known:
+    order = _rewarded(draft, order, award_id)
+    if order is not known:
         draft.put_order(book, order)
         draft.complete(fact, order=order, **_changed(before, order))
     return Effects(
@@ -143,17 +150,17 @@ def _earn(draft: Draft, book: Book, order: Order) -> tuple[Transaction | None, R
     return None, awarded
 
 
-def _rewarded(draft: Draft, order: Order) -> Order:
-    """Give an order with what it has earned by now."""
-    award = award_of(draft, order)
-    if award is None or award.status not in {"pending", "approved"}:
-        coins, is_rewarded = 0, False
-    else:
+def _rewarded(draft: Draft, order: Order, award_id: TransactionId | None) -> Order:
+    """Give an order with its award and what it has earned by now."""
+    award = draft.transaction(award_id) if award_id else None
+    coins, is_rewarded = 0, False
+    if award is not None and award.status in {"pending", "approved"}:
         coins = award.points - award.returned_points
         is_rewarded = award.status == "approved" and coins > 0
-    if (coins, is_rewarded) == (order.coins_rewarded, order.is_rewarded):
+    now = (award_id, coins, is_rewarded)
+    if now == (order.award_id, order.coins_rewarded, order.is_rewarded):
         return order
-    return replace(order, coins_rewarded=coins, is_rewarded=is_rewarded)
+    return replace(order, award_id=award_id, coins_rewarded=coins, is_rewarded=is_rewarded)
 
 
 def revenue_fields(draft: Draft, revenue: int, purchases: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from stampbook.nouns.order import Order
-from stampbook.values.money import converted, from_minor, to_decimal, to_minor
+from stampbook.values.money import converted, from_minor, minor_of, to_decimal, to_minor
 
 MONEY = ("order_subtotal", "order_total", "discount", "tax")
 """The attributes of an order that are amounts."""
@@ -21,12 +21,12 @@ ZERO = Decimal(0)
 
 def bought(order: Order) -> int:
     """Give what was bought. Units: minor units of the order's currency."""
-    return to_minor(order.subtotal, order.currency) or 0
+    return minor_of(order.subtotal, order.currency)
 
 
 def came_back(order: Order) -> int:
     """Give what has come back of it. Units: minor units of the order's currency."""
-    return to_minor(order.returned_amount, order.currency) or 0
+    return minor_of(order.returned_amount, order.currency)
 
 
 def counts(order: Order) -> bool:
@@ -34,12 +34,16 @@ def counts(order: Order) -> bool:
     return not order.is_waiting and order.cancelled_at is None
 
 
+def is_over(order: Order) -> bool:
+    """Tell whether nothing is left of an order."""
+    return order.cancelled_at is not None or order.returned_in_full
+
+
 def spent(order: Order, currency: str) -> int:
     """Give what an order counts as spent. Units: minor units of the program's currency."""
     if not counts(order):
         return 0
-    left = bought(order) - (came_back(order) if order.returned_amount else 0)
-    return converted(left, order.currency, currency, order.rate)
+    return converted(bought(order) - came_back(order), order.currency, currency, order.rate)
 
 
 def share_of_subtotal(order: Order, refunded: int) -> int:
@@ -47,7 +51,7 @@ def share_of_subtotal(order: Order, refunded: int) -> int:
 
     Units: minor units of the order's currency.
     """
-    total = to_minor(order.total, order.currency) or 0
+    total = minor_of(order.total, order.currency)
     if refunded >= total:
         return bought(order) if refunded else 0
     share = Decimal(bought(order)) * refunded / total
@@ -86,7 +90,7 @@ def remaining(order: Order, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     read = dict(attributes)
     read["order_subtotal"] = from_minor(bought(order) - back, currency)
     if "order_total" in read:
-        total = (to_minor(order.total, currency) or 0) - back
+        total = minor_of(order.total, currency) - back
         read["order_total"] = from_minor(max(0, total), currency)
     if "products" in read:
         read["products"] = _lines_left(order, read["products"])

@@ -15,11 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.definition import Definition
-from stampbook.core.order_money import bought, came_back, share_of_subtotal
+from stampbook.core.order_money import bought, came_back, is_over, share_of_subtotal
 from stampbook.core.rules.operands import fold
 from stampbook.nouns.order import Order
 from stampbook.values.instants import Instant
-from stampbook.values.money import from_minor, to_minor
+from stampbook.values.money import from_minor, minor_of
 
 STATUSES = ("status", "financial_status", "delivery_status")
 UNTOLD = frozenset(("modified_at", "said_at", "refunded_ahead"))
@@ -57,24 +57,29 @@ def _words(texts: Iterable[str | None]) -> set[str]:
 
 def told(definition: Definition, order: Order, news: News, at: Instant) -> Order:
     """Give an order after some news."""
+    return meant(definition, _fields_set(order, news), news, at)
+
+
+def meant(definition: Definition, order: Order, news: News, at: Instant) -> Order:
+    """Give an order with what news means by the program's settings; its fields are set already."""
     settings = definition.orders
-    after = _fields_set(order, news)
     words = _words(news.fields.get(name) for name in STATUSES)
-    everything_back = _says(words, settings.refund_when)
-    if everything_back or news.refunded:
-        after = refunded(after, news.refunded, in_full=everything_back)
-    if order.cancelled_at is None and _says(words, settings.cancel_when):
-        after = replace(after, cancelled_at=at)
-    if after.is_waiting and after.cancelled_at is None:
-        tags = _words(after.attributes.get("tags") or ())
+    if words or news.refunded:
+        in_full = _says(words, settings.refund_when)
+        if in_full or news.refunded:
+            order = refunded(order, news.refunded, in_full=in_full)
+        if order.cancelled_at is None and _says(words, settings.cancel_when):
+            order = replace(order, cancelled_at=at)
+        if order.fulfilled_at is None and _says(words, settings.fulfilled_when):
+            order = replace(order, fulfilled_at=at, review_at=_review_at(definition, at))
+        if order.review_at is not None and is_over(order):
+            order = replace(order, review_at=None)
+    if order.is_waiting:
+        tags = _words(order.attributes.get("tags") or ())
         met = not settings.earn_when or _says(words | tags, settings.earn_when)
         if met and not _says(tags, settings.skip_tags):
-            after = replace(after, is_waiting=False)
-    if order.fulfilled_at is None and _says(words, settings.fulfilled_when):
-        after = replace(after, fulfilled_at=at, review_at=_review_at(definition, at))
-    if after.review_at is not None and (after.cancelled_at is not None or after.returned_in_full):
-        after = replace(after, review_at=None)
-    return after
+            order = replace(order, is_waiting=False)
+    return order
 
 
 def _fields_set(order: Order, news: News) -> Order:
@@ -107,11 +112,11 @@ def refunded(order: Order, money: int, *, in_full: bool) -> Order:
     """
     currency = order.currency
     whole = bought(order)
-    known = to_minor(order.refunded, currency) or 0
+    known = minor_of(order.refunded, currency)
     money = max(money, known)
     before, share = came_back(order), whole if in_full else share_of_subtotal(order, money)
     back = max(before, share)
-    ahead = (to_minor(order.refunded_ahead, currency) or 0) + back - before
+    ahead = minor_of(order.refunded_ahead, currency) + back - before
     return replace(
         order,
         refunded=from_minor(money, currency),

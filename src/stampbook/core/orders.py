@@ -12,7 +12,7 @@ from stampbook.core.book import Book
 from stampbook.core.clawbacks import refuses_clawback
 from stampbook.core.draft import Draft
 from stampbook.core.order_effects import Effects, follow
-from stampbook.core.order_news import STATUSES, News, changed, told
+from stampbook.core.order_news import STATUSES, News, changed, meant, told
 from stampbook.core.purchases import TEXT_FIELDS, Purchase, Terms, amount_in, received
 from stampbook.core.refusals import ORDER_AMOUNT_INVALID, ORDER_NOT_FOUND, Refused, refuse
 from stampbook.nouns.order import Order
@@ -32,12 +32,11 @@ def known_order(draft: Draft, order_id: str) -> tuple[Book, Order] | Refused:
 
 def record(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Effects:
     """Record an order and award what it earns; a refused award leaves the order recorded."""
+    order = _made(draft, book, purchase, terms)
     news = News(
-        fields={name: getattr(purchase, name) for name in STATUSES},
-        refunded=terms.refunded,
-        said_at=purchase.updated_at,
+        fields={name: getattr(purchase, name) for name in STATUSES}, refunded=terms.refunded
     )
-    order = told(draft.definition, _made(draft, book, purchase, terms), news, terms.ordered_at)
+    order = meant(draft.definition, order, news, terms.ordered_at)
     if order.review_at is not None and order.review_at <= draft.at:
         order = replace(order, review_at=None)  # nobody is asked about what was bought long ago
     return follow(draft, book, None, order, reason="refund")
@@ -45,8 +44,8 @@ def record(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Effect
 
 def _made(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Order:
     """Make the order of a purchase, before anything is said of it."""
-    currency = terms.currency
-    link = purchase.link or draft.definition.orders.link
+    currency, settings, said_at = terms.currency, draft.definition.orders, purchase.updated_at
+    link = purchase.link or settings.link
     return Order(
         id=OrderId(draft.ids.take()),
         order_id=purchase.order_id,
@@ -61,7 +60,8 @@ def _made(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Order:
         tax=None if terms.tax is None else from_minor(terms.tax, currency),
         attributes=received(purchase),
         link=link.replace("{order_id}", purchase.order_id) if link else None,
-        is_waiting=True,
+        is_waiting=bool(settings.earn_when or settings.skip_tags),
+        said_at=dict.fromkeys(STATUSES, said_at) if said_at else {},
         **{name: getattr(purchase, name) for name in TEXT_FIELDS},
     )
 

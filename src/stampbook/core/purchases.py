@@ -78,14 +78,17 @@ class Purchase(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 CUSTOMER_FIELDS = ("email_address", "first_name", "last_name", "phone_number")
 TEXT_FIELDS = (
-    "name", "source", "cart_token", "payment_source", "payment_medium", "utm_source", "utm_medium",
-    "utm_campaign", "driven_by", "coupon_driven_by", "coupon_code",
+    "status", "financial_status", "delivery_status", "name", "source", "cart_token", "coupon_code",
+    "payment_source", "payment_medium", "utm_source", "utm_medium", "utm_campaign", "driven_by",
+    "coupon_driven_by",
 )  # fmt: skip
 """What an order keeps as it was sent."""
-RECEIVED_FIELDS = (
-    "order_id", "order_subtotal", "order_total", "currency", "coupon_code", "reason", "tags",
-    "discount", "tax", "source", "payment_source", "payment_medium", "utm_source", "utm_medium",
-    "utm_campaign", "driven_by", "coupon_driven_by",
+RECEIVED_FIELDS = frozenset(
+    (
+        "order_id", "order_subtotal", "order_total", "currency", "coupon_code", "reason", "tags",
+        "products", "discount", "tax", "source", "payment_source", "payment_medium", "utm_source",
+        "utm_medium", "utm_campaign", "driven_by", "coupon_driven_by",
+    )
 )  # fmt: skip
 """What rules may read beside the attributes."""
 
@@ -113,14 +116,9 @@ def customer(purchase: Purchase) -> dict[str, Any]:
 
 def received(purchase: Purchase) -> dict[str, Any]:
     """Give the transaction attributes: what was sent, as it was sent."""
-    attributes = dict(purchase.attributes)
-    for name in RECEIVED_FIELDS:
-        value = getattr(purchase, name)
-        if value is not None:
-            attributes[name] = list(value) if name == "tags" else value
-    if purchase.products is not None:
-        attributes["products"] = msgspec.to_builtins(purchase.products)
-    return attributes
+    sent = msgspec.to_builtins(purchase)  # what was left out is left out here too
+    named = {name: value for name, value in sent.items() if name in RECEIVED_FIELDS}
+    return {**purchase.attributes, **named}
 
 
 def checked(draft: Draft, purchase: Purchase) -> Terms | Refused:

@@ -14,10 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
-from stampbook.core.clawbacks import is_over
 from stampbook.core.draft import Draft
 from stampbook.core.order_effects import Effects
-from stampbook.core.order_money import ZERO, bought, came_back
+from stampbook.core.order_money import ZERO, bought, came_back, is_over
 from stampbook.core.orders import change
 from stampbook.core.refusals import (
     ORDER_ALREADY_RETURNED,
@@ -30,7 +29,7 @@ from stampbook.core.refusals import (
 )
 from stampbook.nouns.order import Order
 from stampbook.values.amounts import Amount, Key
-from stampbook.values.money import from_minor, to_decimal, to_minor
+from stampbook.values.money import from_minor, minor_of, to_decimal, to_minor
 
 
 class ReturnedProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +64,7 @@ def _returned(
         code = ORDER_CANCELLED if is_cancelled else ORDER_ALREADY_RETURNED
         return refuse(code, field="order_id", **about)
     whole, known = bought(order), came_back(order)
-    named = known - (to_minor(order.refunded_ahead, order.currency) or 0)
+    named = known - minor_of(order.refunded_ahead, order.currency)
     if amount is None and not products:
         return _with(order, whole, whole, order.returned_products)
     quantities = dict(order.returned_products)

@@ -94,12 +94,17 @@ def from_minor(minor: int, currency: str) -> float:
     return minor / 10 ** minor_digits(currency)
 
 
+def minor_of(amount: float, currency: str) -> int:
+    """Give the minor units of an amount that `from_minor` gave."""
+    return round(amount * 10 ** minor_digits(currency))
+
+
 def converted(minor: int, currency: str, into: str, rate: float) -> int:
     """Convert an amount into another currency, rounded half up.
 
     Units: minor units; `rate` is what one unit of `currency` is worth in the other.
     """
-    if rate == 1 and minor_digits(currency) == minor_digits(into):
+    if rate == 1 and currency == into:
         return minor
     shift = minor_digits(into) - minor_digits(currency)
     exact = Decimal(minor) * Decimal(str(rate))
