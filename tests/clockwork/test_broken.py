@@ -9,8 +9,8 @@ from stampbook.commands import Command, decide
 from stampbook.commands.run_due import RunDue
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import Refused
-from tests.clockwork.stage import DAY, START, fill, moved, sound
-from tests.engine.shop import START_MS, opened
+from tests.clockwork.stage import DAY, START, fill, moved, opened, sound
+from tests.engine.shop import START_MS
 
 
 class Breaking:

@@ -15,8 +15,8 @@ from stampbook.core.definition import Definition, Expiry, Level, Period, Tiers
 from stampbook.engine.submission import Done
 from stampbook.store.backend import Row
 from stampbook.values.instants import Instant, to_ms
-from tests.clockwork.stage import DAY, START, fill, moved, sound
-from tests.engine.shop import DEFINITION, START_MS, Shop, opened
+from tests.clockwork.stage import DAY, QUIET, START, fill, moved, opened, sound
+from tests.engine.shop import START_MS, Shop
 
 MS = timedelta(milliseconds=1)
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
@@ -31,7 +31,7 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> Insta
 
 
 def expiring(expiry: Expiry, zone: str) -> Definition:
-    return replace(DEFINITION, time_zone=zone, points=replace(DEFINITION.points, expiry=expiry))
+    return replace(QUIET, time_zone=zone, points=replace(QUIET.points, expiry=expiry))
 
 
 def visit(shop: Shop) -> None:
@@ -81,7 +81,7 @@ def test_points_are_gone_at_their_instant_and_not_before(
 
 def test_a_leap_day_comes_once_in_four_years(database_url: str) -> None:
     tiers = Tiers(levels=LEVELS, period=Period(kind="anniversary"))
-    definition = replace(DEFINITION, tiers=tiers, time_zone=BERLIN)
+    definition = replace(QUIET, tiers=tiers, time_zone=BERLIN)
     start = at(2028, 2, 29, 12)
     with opened(database_url, definition=definition, test_clock_ms=to_ms(start)) as shop:
         assert isinstance(shop.do(EnrollMember(member_id="ann")), Done)

@@ -3,9 +3,20 @@
 from stampbook.clockwork.errands import ITEMS_PER_ROUND_MAX
 from stampbook.clockwork.jobs import catalogue
 from stampbook.clockwork.loop import REFUSED_MS, Clockwork
+from stampbook.commands.enroll_member import EnrollMember
 from stampbook.values.instants import to_ms
-from tests.clockwork.stage import DAY, DAY_MS, START, Enrolments, fill, moved, sound
-from tests.engine.shop import START_MS, opened
+from tests.clockwork.stage import (
+    DAY,
+    DAY_MS,
+    START,
+    Departures,
+    Enrolments,
+    fill,
+    moved,
+    opened,
+    sound,
+)
+from tests.engine.shop import START_MS
 
 
 def test_a_job_runs_at_its_instant_and_between_the_work_of_members(database_url: str) -> None:
@@ -58,10 +69,27 @@ def test_what_is_refused_is_left_and_holds_up_nothing(database_url: str) -> None
         assert (report.items, report.left) == (6 + 1, 2)
         joined = shop.rows("SELECT member_id FROM member WHERE member_id LIKE 'j%' ORDER BY id")
         assert [key for (key,) in joined] == ["j1", "j3", "j4", "j6", "j7", "j8"]
-        assert some.asked < 10
+        assert some.asked < 60
         some.nobodys = ()
         report = moved(shop, START + 11 * DAY, jobs=[some.job()])
         assert (report.items, report.left) == (2, 0)
+
+
+def test_of_a_command_for_many_what_comes_before_the_refused_is_done(database_url: str) -> None:
+    due = {f"m{number:02}": START + DAY for number in range(30)}
+    some = Departures(due, nobodys=("m17",))
+    with opened(database_url, test_clock_ms=START_MS) as shop:
+        for key in due:
+            if key not in some.nobodys:
+                shop.do(EnrollMember(member_id=key))
+        report = moved(shop, START + 2 * DAY, jobs=[some.job()])
+        assert report.left > 0
+        left = shop.rows("SELECT member_id FROM member WHERE status <> 'deleted' ORDER BY id")
+        assert [key for (key,) in left] == [f"m{number}" for number in range(18, 30)]
+        assert some.asked < 60
+        some.nobodys = ()
+        assert moved(shop, START + 3 * DAY, jobs=[some.job()]).left == 0
+        assert shop.rows("SELECT count(*) FROM member WHERE status <> 'deleted'") == [(0,)]
 
 
 def test_the_loop_does_jobs_where_no_member_is_due(database_url: str) -> None:

@@ -20,8 +20,8 @@ from stampbook.clockwork.sweep import Progress, sweep
 from stampbook.commands.award_points import AwardPoints
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.engine.submission import Done
-from tests.clockwork.stage import DAY, DAY_MS, START, fill, moved, sound
-from tests.engine.shop import PROGRAM, START_MS, Shop, opened
+from tests.clockwork.stage import DAY, DAY_MS, START, fill, moved, opened, sound
+from tests.engine.shop import PROGRAM, START_MS, Shop
 
 SPAWN = multiprocessing.get_context("spawn")
 SEED_VARIABLE = "STAMPBOOK_TEST_KILL_SEED"

@@ -17,7 +17,7 @@ from stampbook.values.instants import Instant
 from stampbook.values.json import encode
 
 ITEMS_PER_ROUND_MAX = 200
-"""How many items of a job are asked for at once, beside those that were refused."""
+"""How many items of a job are asked for at once."""
 
 ROUNDS_MAX = 1_000
 """How often a job is asked for more at one instant."""
@@ -32,12 +32,14 @@ class Errand(Struct, eq=False):
     """A job during one sweep.
 
     Shapes: `refused` are commands that were refused or failed, as JSON with their names: they are
-    not asked again. Then, or when it wants more than ROUNDS_MAX, the job `is_late`: its next
-    instant says nothing any more, and the rest is done at the end of the sweep.
+    not asked again, and fewer items are asked for at once, because one command may be for many.
+    With some left undone, or more than ROUNDS_MAX wanted, the job `is_late`: its next instant says
+    nothing any more, and the rest is done at the end of the sweep.
     """
 
     job: Job
     refused: set[bytes]
+    limit: int = ITEMS_PER_ROUND_MAX
     is_late: bool = False
 
 
@@ -77,26 +79,39 @@ class Errands:
     def _run(self, errand: Errand, until: Instant) -> int:
         done = 0
         for _ in range(ROUNDS_MAX):
-            commands, is_due = self._ask(errand, until)
-            if not commands:
-                if is_due and not errand.is_late:
-                    break
+            commands = self._ask(errand, until)
+            if commands is None:
                 return done
-            done += self._submit(errand, commands, until)
+            succeeded = self._submit(errand, commands, until)
+            done += succeeded
+            if commands and succeeded == len(commands):
+                errand.limit = min(errand.limit * 2, ITEMS_PER_ROUND_MAX)
+            elif commands or errand.limit > 1:
+                errand.limit = max(errand.limit // 2, 1)
+            else:
+                break
+        if errand.is_late:
+            return done
         errand.is_late = True
         log.error("job.late", job=errand.job.commands.__module__, program=self._program_id)
         return done
 
-    def _ask(self, errand: Errand, until: Instant) -> tuple[list[Command], bool]:
-        """Give what a job wants done that was not refused, and whether anything of it is due."""
+    def _ask(self, errand: Errand, until: Instant) -> list[Command] | None:
+        """Give what a job wants done that was not refused; None when nothing of it is due."""
         with self._engine.backend.read() as unit:
             program = self._engine.programs.present(unit, self._program_id)
             at = errand.job.next_at(unit, program)
-            if at is None or at > until or len(errand.refused) > REFUSED_MAX:
-                return [], at is not None and at <= until
-            limit = ITEMS_PER_ROUND_MAX + len(errand.refused)
-            wanted = errand.job.commands(unit, program, until, limit)
-        return [command for command in wanted if _key(command) not in errand.refused], True
+            if at is None or at > until:
+                return None
+            if len(errand.refused) > REFUSED_MAX:
+                return []
+            limit, wanted = errand.limit, list[Command]()
+            while True:  # past what was refused
+                before, wanted = wanted, list(errand.job.commands(unit, program, until, limit))
+                fresh = [each for each in wanted if _key(each) not in errand.refused]
+                if fresh or wanted == before:
+                    return fresh
+                limit *= 2
 
     def _submit(self, errand: Errand, commands: Sequence[Command], at: Instant) -> int:
         """Have commands done; gives how many were.
