@@ -13,7 +13,7 @@ from typing import Any
 from stampbook.core.rules.operands import Bound, Choice
 from stampbook.store.audience.spelling import Piece, Spelling
 
-UNKNOWN = Piece("NULL", [])
+UNKNOWN = Piece("CAST(NULL AS BOOLEAN)", [])
 EXACT_MAX = 2**53
 """Whole numbers up to here are floats too."""
 EXPONENT_MAX = 300
@@ -59,8 +59,10 @@ def _plain_text_judged(spelling: Spelling, operator: str, wanted: Any, text: str
             return Piece(f"(length({folded}) >= {len(wanted)} AND {last} = ?)", [wanted])
         case "contains_text":
             return Piece(f"replace({folded}, ?, '') <> {folded}", [wanted])
-        case _:  # a text that may be a number or a day compares as one
+        case _ if operator in COMPARISONS:  # a text that may be a number or a day compares as one
             return Piece(f"CASE WHEN NOT ({spelling.has_digit(text)}) THEN FALSE END", [])
+        case _:
+            return UNKNOWN
 
 
 def _text_chosen(spelling: Spelling, choice: Choice, text: str) -> Piece:
