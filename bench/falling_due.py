@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 import psycopg
+from msgspec.structs import replace
 
 from bench.ground import Ground
 from bench.report import Measured, Target, ratio_of
@@ -27,32 +28,63 @@ from stampbook.values.instants import Instant, to_ms
 
 PROGRAM_TEXT = (Path(__file__).parent / "year.toml").read_text(encoding="utf-8")
 START = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+BEFORE_EXPIRY = datetime(2026, 7, 31, tzinfo=UTC)
 EXPIRED = datetime(2026, 8, 1, tzinfo=UTC)
-"""The awards of the start have expired the evening before."""
+"""Between them the awards of the start expire; what reminds of it was before."""
 
-LOTS_EACH = 10
+LOTS, LOTS_QUICK, LOTS_EACH = 200_000, 20_000, 10
+YEAR_MEMBERS, YEAR_MEMBERS_QUICK = 4_000, 1_000
+FIRST_BIRTHDAY, DAYS = date(1980, 1, 1), 366
 MARK = (
     "UPDATE lot SET remaining = 0, is_open = false "
     "WHERE program_id = ? AND is_open AND expires_at_ms <= ?"
 )
 ENOUGH = Target(least=0.05)
 BACK_ENDS = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
-JOINED_AT_ONCE = 500
-"""How many members of the year join at the same moment of its first quarter."""
+QUARTER, YEAR = 90, 366
+JOINED_AT_ONCE = 50
+"""How many members of the year join at the same moment of the quarter before it."""
 
 
 def measure(ground: Ground) -> list[Measured]:
-    """Measure both back ends."""
-    measured: list[Measured] = []
-    for kind in BACK_ENDS:
-        measured += _expiries(ground, kind)
-        measured += _year(ground, kind)
-    return measured
+    """Measure both back ends; the worse one counts."""
+    expiries = {name: _expiries(ground, kind) for kind, name in BACK_ENDS.items()}
+    years = {name: _year(ground, kind) for kind, name in BACK_ENDS.items()}
+    ratios = {name: ratio_of(ours, theirs) for name, (ours, theirs) in expiries.items()}
+    return [
+        Measured(
+            name="expire_vs_sql_ratio",
+            value=min(ratios.values()),
+            target=ENOUGH,
+            baseline=f"one UPDATE of {_lots(ground):,} lots, {LOTS_EACH} a member: {_each(ratios)}",
+        ),
+        *(
+            Measured(
+                name=f"expired_per_second_{kind}",
+                value=median(expiries[name][0]),
+                baseline=f"lots, each with its fact, entry and move, on {name}",
+            )
+            for kind, name in BACK_ENDS.items()
+        ),
+        Measured(
+            name="year_advance_seconds_per_1000_members",
+            value=max(years.values()),
+            baseline=f"reminders, birthdays, expiries, approvals, tiers: {_each(years)}",
+        ),
+    ]
 
 
-def _expiries(ground: Ground, kind: str) -> list[Measured]:
-    """Expire lots with their facts and entries, and mark the same rows with one statement."""
-    lots = 20_000 if ground.is_quick else 200_000
+def _each(numbers: dict[str, float]) -> str:
+    return ", ".join(f"{name} {number:.3f}" for name, number in numbers.items())
+
+
+def _lots(ground: Ground) -> int:
+    return LOTS_QUICK if ground.is_quick else LOTS
+
+
+def _expiries(ground: Ground, kind: str) -> tuple[list[float], list[float]]:
+    """Give lots per second: expired with their facts and entries, and marked by one statement."""
+    lots = _lots(ground)
     stocked = partial(_stock_lots, members=lots // LOTS_EACH)
     ours: list[float] = []
     theirs: list[float] = []
@@ -62,42 +94,18 @@ def _expiries(ground: Ground, kind: str) -> list[Measured]:
         with ground.copy_of(kind, f"lots-{lots}", stocked) as url, _engine(url) as engine:
             ours.append(lots / _timed(partial(_advance, engine, EXPIRED)))
             assert _facts(engine.backend, "points.expired") == lots
-    name = BACK_ENDS[kind]
-    return [
-        Measured(
-            name=f"{kind}_expire_vs_sql_ratio",
-            value=ratio_of(ours, theirs),
-            target=ENOUGH,
-            baseline=f"one UPDATE of {lots:,} lots on {name}, {LOTS_EACH} a member",
-        ),
-        Measured(
-            name=f"{kind}_expired_per_second",
-            value=median(ours),
-            baseline="lots, each with its fact, entry and move, on the disk",
-        ),
-    ]
+    return ours, theirs
 
 
-def _year(ground: Ground, kind: str) -> list[Measured]:
-    """Advance a year over members whose awards, approvals, expiries and periods fall due in it."""
-    members = 1_000 if ground.is_quick else 4_000
+def _year(ground: Ground, kind: str) -> float:
+    """Give seconds for a year of 1,000 members."""
+    members = YEAR_MEMBERS_QUICK if ground.is_quick else YEAR_MEMBERS
+    stocked = partial(_stock_year, members=members)
     took: list[float] = []
-    items = 0
     for _ in range(ground.repetitions):
-        with (
-            ground.copy_of(kind, f"year-{members}", partial(_stock_year, members=members)) as url,
-            _engine(url) as engine,
-        ):
-            start = time.perf_counter()
-            items = _advance(engine, START + timedelta(days=90 + 366))
-            took.append(time.perf_counter() - start)
-    return [
-        Measured(
-            name=f"{kind}_year_advance_seconds_per_1000_members",
-            value=median(took) * 1000 / members,
-            baseline=f"{items:,} items of {members:,} members on {BACK_ENDS[kind]}",
-        )
-    ]
+        with ground.copy_of(kind, f"year-{members}", stocked) as url, _engine(url) as engine:
+            took.append(_timed(partial(_advance, engine, START + timedelta(days=QUARTER + YEAR))))
+    return median(took) * 1000 / members
 
 
 @contextmanager
@@ -141,17 +149,21 @@ def _stock_lots(url: str, *, members: int) -> None:
     with _stocked(url) as engine:
         submit_all(engine, profiles(members))
         submit_all(engine, awards)
+        _advance(engine, BEFORE_EXPIRY)
 
 
 def _stock_year(url: str, *, members: int) -> None:
     """Enrol and award members on some days of the first quarter."""
-    everybody = list(profiles(members))
+    everybody = [
+        replace(one, birthdate=FIRST_BIRTHDAY + timedelta(days=number % DAYS))
+        for number, one in enumerate(profiles(members))
+    ]
     with _stocked(url) as engine:
         for first in range(0, members, JOINED_AT_ONCE):
             some = everybody[first : first + JOINED_AT_ONCE]
             submit_all(engine, some)
             submit_all(engine, _visits(range(first + 1, first + 1 + len(some))))
-            _advance(engine, START + timedelta(days=90 * (first + len(some)) / members))
+            _advance(engine, START + timedelta(days=QUARTER * (first + len(some)) / members))
 
 
 def _visits(numbers: Iterable[int]) -> Iterator[Command]:
