@@ -73,7 +73,7 @@ def follow(draft: Draft, book: Book, before: Order | None, order: Order, *, reas
         award_id = transaction.id if transaction is not None else None
     elif before is not None and is_less(before, order):
         award_id, transaction = claw_back(draft, book, order, reason)
-    if is_over(order) and not (before is not None and is_over(before)):
+    if is_over(order) and (before is None or _ends_more(before, order)):
         order = let_go(draft, book, order)
     order = _rewarded(draft, order, award_id)
     if order is not known:
@@ -86,6 +86,12 @@ def follow(draft: Draft, book: Book, before: Order | None, order: Order, *, reas
         coupon=coupon,
         coupon_refused=coupon_refused,
     )
+
+
+def _ends_more(before: Order, after: Order) -> bool:
+    """Tell whether an order was cancelled, or came back in full, just now."""
+    was, now = before.cancelled_at is not None, after.cancelled_at is not None
+    return (was, before.returned_in_full) != (now, after.returned_in_full)
 
 
 def _told(draft: Draft, book: Book, before: Order | None, order: Order) -> FactData:
