@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from stampbook.commands.deduct_points import DeductPoints
 from stampbook.commands.delete_members import DeleteMembers
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.commands.update_member import UpdateMember
-from stampbook.core.definition import Campaign, Condition, CouponOffer
+from stampbook.core.definition import Campaign, Cap, Condition, CouponOffer
+from stampbook.core.due import settle
 from stampbook.core.rules.evaluate import evaluate
 from stampbook.core.rules.explain import explain
 from stampbook.core.rules.valuation import Valuation
@@ -16,7 +18,6 @@ from stampbook.facts.campaign.entered import CampaignEntered
 from stampbook.facts.campaign.exited import CampaignExited
 from stampbook.nouns.campaign import Audience, Promotion
 from tests.core.shop import ADA, PURCHASE, Shop, at, gift
-from msgspec.structs import replace
 
 VIP = Audience(conditions=(Condition(attribute="member.tags", operator="equals", value="vip"),))
 RICH = Audience(
@@ -25,7 +26,8 @@ RICH = Audience(
 
 
 def campaign(name: str = "club", **fields: Any) -> Campaign:
-    return Campaign(**{"id": name, "name": name.title(), "entry": VIP, **fields})
+    given: dict[str, Any] = {"id": name, "name": name.title(), "entry": VIP, **fields}
+    return Campaign(**given)
 
 
 class Campaigning(Shop):
@@ -49,7 +51,7 @@ class Campaigning(Shop):
         book = draft.book_of(ADA)
         facts = list(self.everything.facts)
         if book is not None:
-            self.settle(draft)
+            settle(draft, book)
             facts += draft.changes.facts
         return [
             (
@@ -60,11 +62,6 @@ class Campaigning(Shop):
             for fact in facts
             if isinstance(fact.data, CampaignEntered | CampaignExited)
         ]
-
-    def settle(self, draft: Any) -> None:
-        from stampbook.core.due import settle
-
-        settle(draft, draft.book_of(ADA))
 
 
 def test_whoever_meets_the_criteria_enters_at_once_and_leaves_when_they_no_longer_do() -> None:
@@ -216,8 +213,6 @@ def test_a_bonus_is_awarded_once_at_entry_and_is_not_multiplied() -> None:
 
 
 def test_a_bonus_that_a_cap_refuses_leaves_the_member_inside() -> None:
-    from stampbook.core.definition import Cap
-
     shop = Campaigning(
         campaign(promotion=Promotion(kind="bonus_points", activity="capped", points=70), again=True)
     )

@@ -1,6 +1,7 @@
 """Audiences in SQL decide what the conditions decide, on both back ends, or leave it to them."""
 
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,14 +42,12 @@ DEFINITION = Definition(
 CONTEXT = Program(id=PROGRAM, created_at=START, version=1, definition=DEFINITION)
 
 SAMPLES = st.sampled_from(
-    ["", " ", "shoes", "Shoes ", "SALE", "Straße", "STRASSE", "ſale", "K", "12.5", "12.50", "x"]
+    ["", " ", "shoes", "Shoes ", "SALE", "Straße", "STRASSE", "\u017fale", "\u212a", "12.5", "x"]
 )
 TEXTS = st.one_of(SAMPLES, st.text(max_size=4))
 LINES = st.one_of(SAMPLES, st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4))
 OPTIONAL = st.one_of(st.none(), LINES)
-INSTANTS = st.sampled_from(
-    [START, START + timedelta(milliseconds=1), START - timedelta(seconds=1)]
-)
+INSTANTS = st.sampled_from([START, START + timedelta(milliseconds=1), START - timedelta(seconds=1)])
 DAYS = st.sampled_from([date(2029, 12, 31), date(2030, 1, 1), date(2030, 6, 1)])
 MOMENTS = st.sampled_from(
     [
@@ -87,7 +86,7 @@ def members(draw: st.DrawFn) -> Member:
         revenue=draw(FINITE),
         aov=draw(FINITE),
         balances=Balances(available=draw(st.integers(-5, 200)), earned=earned),
-        tier=tier and TierStanding(tier_id=tier, name="", period_start=START),
+        tier=TierStanding(tier_id=tier, name="", period_start=START) if tier else None,
     )
 
 
@@ -103,9 +102,7 @@ def conditions(draw: st.DrawFn) -> Condition:
         if operator not in {"is_set", "is_not_set"}
         else st.none()
     )
-    return Condition(
-        attribute=draw(st.one_of(PATHS, CUSTOM_PATHS)), operator=operator, value=value
-    )
+    return Condition(attribute=draw(st.one_of(PATHS, CUSTOM_PATHS)), operator=operator, value=value)
 
 
 def is_fit(condition: Condition) -> bool:
@@ -156,23 +153,20 @@ def backend(database_url: str) -> Generator[Backend]:
 
 def compare(backend: Backend, people: list[Member], audience: Audience) -> list[bool | None]:
     wanted = [compiled_audience(audience).holds(one, "shoes") for one in people]
-    try:
-        with backend.transaction() as unit:
-            insert(unit, people)
-            said = judge(unit, audience)
-            count = count_audience(unit, CONTEXT, audience)
-            raise Undone
-    except Undone:
-        pass
+    said: list[bool | None] = []
+    count = 0
+    with suppress(Undone), backend.transaction() as unit:
+        insert(unit, people)
+        said = judge(unit, audience)
+        count = count_audience(unit, CONTEXT, audience)
+        raise Undone
     for verdict, truth, one in zip(said, wanted, people, strict=True):
         assert verdict in {None, truth}, (audience, one)
     assert count == sum(wanted)
     return said
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(people=st.lists(members(), min_size=1, max_size=6), audience=audiences())
 def test_sql_says_what_the_conditions_say(
     backend: Backend, people: list[Member], audience: Audience
@@ -185,7 +179,7 @@ def with_key(member: Member, number: int) -> Member:
 
 
 def plain(**fields: Any) -> Member:
-    given = {
+    given: dict[str, Any] = {
         "id": MemberId(""), "member_id": "0", "referral_code": "", "referral_url": "",
         "enrolled_at": START, "modified_at": START, "last_activity_at": START,
     }  # fmt: skip

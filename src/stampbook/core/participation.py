@@ -21,7 +21,6 @@ from stampbook.nouns.member import Member
 from stampbook.values.instants import Instant
 
 
-
 class Step(Struct, frozen=True):
     """What happens next. Shapes: `at` may lie before the member's last change, which counts then.
 

@@ -184,6 +184,12 @@ ORDER_ALREADY_RECORDED = _declare(
     "An order with this order_id was recorded before.",
     "Update the order; an order id earns once for ever.",
 )
+CAMPAIGN_NOT_FOUND = _declare(
+    "campaign.not_found",
+    "not_found",
+    "The program has, and had, no campaign with this id.",
+    "List the campaigns and use one of their ids.",
+)
 ORDER_NOT_FOUND = _declare(
     "order.not_found",
     "not_found",

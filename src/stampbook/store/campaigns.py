@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from stampbook.core.agenda import OUTSIDE
 from stampbook.core.campaign_history import CampaignHistory, Seen
 from stampbook.core.draft import Changes, Program
 from stampbook.core.rules.audience import compiled_audience, lowest_tier
@@ -20,10 +21,7 @@ from stampbook.values.json import decode
 MEMBER_COLUMNS = ("program_id", "campaign_id", "member", "state", "entries")
 SEEN_COLUMNS = ("program_id", "campaign_id", "version", "reached_ms", "cursor")
 SEEN = "SELECT campaign_id, version, reached_ms, cursor FROM campaign_seen WHERE program_id = ?"
-COUNTS = (
-    "SELECT campaign_id, state, count(*) FROM campaign_member WHERE program_id = ? "
-    "GROUP BY campaign_id, state"
-)
+FORGET = "DELETE FROM campaign_member WHERE program_id = ? AND campaign_id = ? AND member = ?"
 WINDOW = 5_000
 """Members that one statement looks at: it stays short however many there are."""
 
@@ -57,12 +55,9 @@ class Found(Struct, frozen=True):
 def save_campaigns(unit: Unit, program_id: ProgramId, changes: Changes) -> None:
     """Store who is in which campaign, and how far campaigns were looked at."""
     standings = sorted(changes.participations.items())
-    unit.upsert(
-        "campaign_member",
-        MEMBER_COLUMNS,
-        [(program_id, *key, one.state, one.entries) for key, one in standings],
-        ("program_id", "campaign_id", "member"),
-    )
+    kept = [(program_id, *key, one.state, one.entries) for key, one in standings if one != OUTSIDE]
+    unit.upsert("campaign_member", MEMBER_COLUMNS, kept, MEMBER_COLUMNS[:3])
+    unit.many(FORGET, [(program_id, *key) for key, one in standings if one == OUTSIDE])
     unit.upsert(
         "campaign_seen",
         SEEN_COLUMNS,
@@ -70,7 +65,7 @@ def save_campaigns(unit: Unit, program_id: ProgramId, changes: Changes) -> None:
             (program_id, key, seen.version, to_ms(seen.reached), seen.cursor)
             for key, seen in sorted(changes.seen.items())
         ],
-        ("program_id", "campaign_id"),
+        SEEN_COLUMNS[:2],
     )
 
 
@@ -144,9 +139,7 @@ def _concerns(reading: Reading, campaign: Campaign, at: Instant) -> Piece:
     exits = Piece(f"NOT {enters.sql}", enters.values)
     if campaign.exit is not None:
         exits = reading.judged(campaign.exit)
-        enters = Piece(
-            f"({enters.sql} AND NOT ({exits.sql}))", [*enters.values, *exits.values]
-        )
+        enters = Piece(f"({enters.sql} AND NOT ({exits.sql}))", [*enters.values, *exits.values])
     may_enter = "TRUE" if campaign.again else "entries = 0"
     if campaign.starts_at is not None and campaign.starts_at > at:
         may_enter = "FALSE"
@@ -179,7 +172,9 @@ def count_audience(unit: Unit, program: Program, audience: Audience) -> int:
         found = unit.rows(sql, (*values, program.id, start, end, *judged.values))
         count += sum(number for is_in, _, number in found if is_in)
         unsure = [MemberId(member) for _, member, _ in found if member is not None]
-        count += sum(1 for member in _read(unit, program.id, unsure) if _holds(member, audience, lowest))
+        count += sum(
+            1 for member in _read(unit, program.id, unsure) if _holds(member, audience, lowest)
+        )
         start = end
 
 

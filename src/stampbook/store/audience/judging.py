@@ -102,8 +102,8 @@ def _number_compared(spelling: Spelling, sign: str, bound: Bound, number: str) -
 
 def _is_exact(number: Decimal) -> bool:
     """Tell whether a float and a database's number mean the same by it."""
-    if not number or number.copy_abs() > EXACT_MAX or number.adjusted() < -EXPONENT_MAX:
-        return not number and abs(number.as_tuple().exponent) < EXPONENT_MAX  # pyright: ignore
+    if number.copy_abs() > EXACT_MAX or abs(number.adjusted()) > EXPONENT_MAX:
+        return False
     return Decimal(str(float(number))) == number
 
 
@@ -138,9 +138,7 @@ def texts_judged(spelling: Spelling, operator: str, wanted: Any, texts: str) -> 
     """Judge a list of texts."""
     if operator == "contains_all":
         return _all_found(spelling, wanted, texts)
-    return _one_found(
-        spelling, texts, lambda item: text_judged(spelling, operator, wanted, item)
-    )
+    return _one_found(spelling, texts, lambda item: text_judged(spelling, operator, wanted, item))
 
 
 def _all_found(spelling: Spelling, choice: Choice, texts: str) -> Piece:
