@@ -519,3 +519,26 @@ def test_who_has_bought_or_comes_too_late_is_not_reminded_of() -> None:
     ids = (late.referral.id, claimed.referral.id)
     assert shop.do(RemindReferrals(referral_ids=ids, friends=(BEN,))).reminded == 0
     assert all(shop.state.referrals[one].remind_at is None for one in ids)
+
+
+# --- found by random walks
+
+
+def test_the_own_code_on_an_order_of_a_member_without_an_address_counts_for_nothing() -> None:
+    shop = ReferringShop()
+    shop.do(UpdateMember(member_id=ADA, email_address=None))
+    bought = shop.buy("a-1", ADA, referral_code=shop.code)
+    assert bought.referral is None
+    assert last(shop, ReferralRefused).facts["same"] == "member_id"
+    assert shop.paid() == 40
+
+
+def test_who_was_referred_once_is_not_referred_again_by_a_first_order() -> None:
+    shop = ReferringShop(completed_by=("purchase", "booking"))
+    other = shop.claim("cyd@friends.example")
+    shop.join(email=None, referral_code=shop.code)
+    shop.do(AwardPoints(member_id=BEN, activity_id="booking"))
+    assert shop.paid() == 50
+    bought = shop.buy(coupon_code=other.referral.friend_coupon, referral_code=shop.code)
+    assert bought.referral is None
+    assert shop.paid() == 50

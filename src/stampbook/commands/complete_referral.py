@@ -57,9 +57,8 @@ def _decide(draft: Draft, command: CompleteReferral) -> ReferralCompleted | Refu
         return refuse_referral(
             REFERRAL_ACTIVITY_DOES_NOT_COUNT, draft, referrer, activity_id=command.activity_id
         )
-    refused = refused_person(
-        draft, referrer, Traits(email_address=referral.friend_email), by_claim=referral
-    )
+    friend = Traits(member_id=command.friend_member_id, email_address=referral.friend_email)
+    refused = refused_person(draft, referrer, (friend,), by_claim=referral)
     if refused is not None:
         return refused
     guest = replace(referral, friend_member_id=command.friend_member_id)

@@ -50,7 +50,11 @@ def _needs(command: EnrollMember) -> Needs:
 def _decide(draft: Draft, command: EnrollMember) -> MemberEnrolled | Refused:
     fields: dict[str, Any] = msgspec.structs.asdict(command)
     member_id, enrolled_at = fields.pop("member_id"), fields.pop("enrolled_at")
-    arrival = Arrival(traits=traits_of(fields), referral_code=fields.pop("referral_code"))
+    arrival = Arrival(
+        traits=(traits_of({**fields, "member_id": member_id}),),
+        email_address=command.email_address,
+        referral_code=fields.pop("referral_code"),
+    )
     brought = brought_by(draft, arrival)
     book = enrol(draft, member_id, enrolled_at, fields, brought)
     if isinstance(book, Refused):

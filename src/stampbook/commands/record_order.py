@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
+from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.core.guest_orders import complete_by_guest
 from stampbook.core.members import active_book, auto_enrol
@@ -10,7 +11,7 @@ from stampbook.core.orders import record
 from stampbook.core.purchases import Purchase, Terms, checked, customer
 from stampbook.core.referral_attribution import Arrival, Bringing, brought_by, settle_arrival
 from stampbook.core.refusals import PROGRAM_AUTO_ENROL_OFF, Refused
-from stampbook.core.self_referral import payment_of, remember_payment, traits_of
+from stampbook.core.self_referral import payment_of, remember_payment, traits_of, traits_of_member
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.member import Member
@@ -68,8 +69,8 @@ def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
         book = auto_enrol(draft, command.member_id, customer(command), book, brought)
         if isinstance(book, Refused):
             return _of_guest(draft, command, terms, brought, book)
-    elif _may_be_new(book.member, command) and book.agenda.referred_by is None:
-        settle_arrival(draft, book, _brought(draft, command), gives_coupon=False)
+    elif _may_be_new(book.member, command):
+        settle_arrival(draft, book, _brought(draft, command, book), gives_coupon=False)
     brought_as = book.agenda.referred_by
     effects = record(draft, book, command, terms)
     remember_payment(draft, book, payment_of(command.attributes))
@@ -84,13 +85,19 @@ def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
     )
 
 
-def _brought(draft: Draft, command: RecordOrder) -> Bringing | Refused | None:
+def _brought(
+    draft: Draft, command: RecordOrder, known: Book | None = None
+) -> Bringing | Refused | None:
+    said = {**customer(command), "member_id": command.member_id}
+    traits = traits_of(said, payment_of(command.attributes))
+    # a guest proves by a claim that they came by somebody
+    is_guest = known is None and not draft.definition.auto_enrol
     return brought_by(
         draft,
         Arrival(
-            traits=traits_of(customer(command), payment_of(command.attributes)),
-            # a guest proves by a claim that they came by somebody
-            referral_code=command.referral_code if draft.definition.auto_enrol else None,
+            traits=(traits,) if known is None else (traits, traits_of_member(known.member)),
+            email_address=command.email_address,
+            referral_code=None if is_guest else command.referral_code,
             coupon_code=command.coupon_code,
         ),
     )
@@ -99,7 +106,7 @@ def _brought(draft: Draft, command: RecordOrder) -> Bringing | Refused | None:
 def _may_be_new(member: Member, command: RecordOrder) -> bool:
     """Tell whether a first order may say by whom its member came."""
     says = command.referral_code is not None or command.coupon_code is not None
-    return says and not member.number_of_purchases
+    return says and member.referred_by is None and not member.number_of_purchases
 
 
 def _of_guest(

@@ -24,9 +24,13 @@ from stampbook.values.contacts import email_key
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
-    """How somebody came, as far as the shop knows."""
+    """How somebody came, as far as the shop knows.
 
-    traits: Traits
+    Shapes: `email_address` is the one that the request names; of a member more traits are known.
+    """
+
+    traits: tuple[Traits, ...]
+    email_address: str | None
     referral_code: str | None = None
     coupon_code: str | None = None
 
@@ -56,14 +60,16 @@ def brought_by(draft: Draft, arrival: Arrival) -> Bringing | Refused | None:
         referrer = draft.book_by_code(arrival.referral_code)
         if referrer is None:
             return refuse(REFERRAL_CODE_UNKNOWN, field="referral_code")
-    refused = refused_friend(draft, referrer, arrival.traits, by_claim=claim)
+    refused = refused_friend(draft, referrer, arrival.traits, arrival.email_address, by_claim=claim)
     if refused is not None:
         return refused
-    return Bringing(referrer, claim or new_referral(draft, referrer, "code"))
+    return Bringing(
+        referrer, claim or new_referral(draft, referrer, "code", friend_email=arrival.email_address)
+    )
 
 
 def _claim_of(draft: Draft, arrival: Arrival) -> Referral | None:
-    email, code = arrival.traits.email_address, arrival.coupon_code
+    email, code = arrival.email_address, arrival.coupon_code
     found = draft.referrals_of(email_key(email)) if email else []
     coupon = draft.coupon(code) if code else None
     if coupon is not None and coupon.referral_id is not None:

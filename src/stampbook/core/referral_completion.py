@@ -29,7 +29,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.refusing import state_refusal
-from stampbook.core.self_referral import payment_of, traits_of
+from stampbook.core.self_referral import Traits, payment_of, traits_of_member
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.facts.referral.completed import ReferralCompleted
 from stampbook.facts.referral.refused import ReferralRefused
@@ -62,8 +62,7 @@ def complete_by(draft: Draft, friend: Book, activity_id: str, order: Order | Non
         return
     catch_up(draft, referrer)
     paid = payment_of(order.attributes) if order else None
-    profile = {name: getattr(friend.member, name) for name in friend.member.__struct_fields__}
-    friend_now = traits_of(profile, paid)
+    friend_now = (traits_of_member(friend.member), Traits(payment_fingerprint=paid))
     refused = refused_person(draft, referrer, friend_now, by_claim=referral)
     if refused is not None:
         close(draft, referrer, referral, refused)

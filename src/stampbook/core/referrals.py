@@ -3,6 +3,7 @@
 Source: contract section 2, referrals.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -77,23 +78,29 @@ def is_reached(draft: Draft, referrer: Book, limit: Limit | None, subject: str) 
 
 
 def refused_friend(
-    draft: Draft, referrer: Book, friend: Traits, *, by_claim: Referral | None = None
+    draft: Draft,
+    referrer: Book,
+    friend: Sequence[Traits],
+    email: str | None,
+    *,
+    by_claim: Referral | None = None,
 ) -> Refused | None:
     """Say why somebody cannot be referred by a member; None when they can.
 
-    Shapes: `by_claim` is the referral that they come by, None for a new one.
+    Shapes: `by_claim` is the referral that they come by, None for a new one; whom `email` belongs
+    to is loaded.
     """
     if referrer.member.status != "active":
         member = referrer.member
         return refuse(MEMBER_BLOCKED, member_id=member.member_id, status=member.status)
     refused = refused_person(draft, referrer, friend, by_claim=by_claim)
-    if refused is not None or friend.email_address is None:
+    if refused is not None or email is None:
         return refused
-    return _refused_email(draft, referrer, friend.email_address, by_claim)
+    return _refused_email(draft, referrer, email, by_claim)
 
 
 def refused_person(
-    draft: Draft, referrer: Book, friend: Traits, *, by_claim: Referral | None
+    draft: Draft, referrer: Book, friend: Sequence[Traits], *, by_claim: Referral | None
 ) -> Refused | None:
     """Say why a friend does not count any more, whatever they claimed; None when they do."""
     about = {"referral_id": by_claim.id} if by_claim else {}
@@ -119,7 +126,7 @@ def _refused_email(
         return refuse_referral(REFERRAL_FRIEND_IS_CUSTOMER, draft, referrer, **about)
     own = by_claim.id if by_claim else None
     others = (one for one in draft.referrals_of(email_key(email)) if one.id != own)
-    if any(others) or any(book.agenda.referred_by for book in known):
+    if any(others) or any(book.member.referred_by for book in known):
         return refuse_referral(REFERRAL_FRIEND_TAKEN, draft, referrer, **about)
     return None
 
@@ -169,7 +176,7 @@ def claim(
         return refuse(REFERRAL_CODE_UNKNOWN, field="referral_code")
     if is_reached(draft, referrer, settings.claims_limit, CLAIMS):
         return refuse_referral(REFERRAL_CLAIMS_LIMIT_REACHED, draft, referrer)
-    refused = refused_friend(draft, referrer, friend)
+    refused = refused_friend(draft, referrer, (friend,), email)
     if refused is not None:
         return refused
     count(draft, referrer, CLAIMS, times=1, points=0)
@@ -215,7 +222,6 @@ def bind(
         referral,
         friend_member_id=friend.member.member_id,
         friend_is_enrolled=True,
-        friend_email=referral.friend_email or friend.member.email_address,
         modified_at=draft.at,
         version=referral.version + 1,
     )

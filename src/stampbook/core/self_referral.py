@@ -4,7 +4,7 @@ Source: contract section 2, referrals.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
-from stampbook.nouns.member import Address
+from stampbook.nouns.member import Address, Member
 from stampbook.values.contacts import mailbox_key, phone_key
 
 PAYMENTS_KEPT = 4
@@ -28,6 +28,7 @@ class Traits(Struct, frozen=True, kw_only=True):
     Shapes: `payment_fingerprint` is what the shop's payment service calls a card or an account.
     """
 
+    member_id: str | None = None
     email_address: str | None = None
     phone_number: str | None = None
     address: Address = Address()
@@ -37,6 +38,7 @@ class Traits(Struct, frozen=True, kw_only=True):
 def traits_of(profile: Mapping[str, Any], payment_fingerprint: str | None = None) -> Traits:
     """Give the traits among the fields of a profile."""
     return Traits(
+        member_id=profile.get("member_id"),
         email_address=profile.get("email_address"),
         phone_number=profile.get("phone_number"),
         address=profile.get("address") or Address(),
@@ -44,10 +46,28 @@ def traits_of(profile: Mapping[str, Any], payment_fingerprint: str | None = None
     )
 
 
-def shared_trait(referrer: Book, friend: Traits) -> str | None:
-    """Give the first trait that makes friend and referrer one person; None when they are two."""
+def traits_of_member(member: Member) -> Traits:
+    """Give what is known of a member."""
+    return Traits(
+        member_id=member.member_id,
+        email_address=member.email_address,
+        phone_number=member.phone_number,
+        address=member.address,
+    )
+
+
+def shared_trait(referrer: Book, friend: Iterable[Traits]) -> str | None:
+    """Give the first trait that makes friend and referrer one person; None when they are two.
+
+    Shapes: a friend may be known by several sets of traits.
+    """
+    return next((same for one in friend if (same := _shared(referrer, one))), None)
+
+
+def _shared(referrer: Book, friend: Traits) -> str | None:
     own = referrer.member
     pairs = {
+        "member_id": (own.member_id, friend.member_id),
         "email_address": (_mailbox(own.email_address), _mailbox(friend.email_address)),
         "phone_number": (_phone(own.phone_number), _phone(friend.phone_number)),
         "address": (_postal(own.address), _postal(friend.address)),
