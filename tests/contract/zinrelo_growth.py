@@ -1,5 +1,6 @@
 """What Zinrelo says of passwords, referrals, campaigns and offers, from the vendor's page alone."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -23,10 +24,19 @@ from tests.contract.shapes import (
 )
 from tests.contract.zinrelo_shapes import MEMBER, award, transaction
 
+OTP_DIGITS = re.compile("[0-9]{6}")
+
+
+def _otp(value: Any, path: str) -> Iterator[str]:
+    """Want six digits, or nothing once the password has had its time."""
+    if not isinstance(value, str) or (value and not OTP_DIGITS.fullmatch(value)):
+        yield f"{path}: {value!r} is no password of six digits"
+
+
 OTP = record(
     {
         "member_info": MEMBER,
-        "otp_info": record({"otp": name, "minutes_valid": count, "valid_till": deadline}),
+        "otp_info": record({"otp": _otp, "minutes_valid": count, "valid_till": deadline}),
     }
 )
 EXPIRATION_REMINDER = record(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from msgspec import Struct
 
@@ -42,6 +43,10 @@ class Letter(Struct, frozen=True):
     body: bytes
 
 
+def _whole(body: Any) -> Any:
+    return body
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How facts read on the wire.
 
@@ -58,6 +63,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     names_business: bool = False
     event_types: Callable[[FactType], tuple[str, ...]]
     render: Callable[[Sequence[StoredFact], RequestId, Business | None], Letter]
+    event: Callable[[Any], Any] = _whole
+    """Gives the first event of a body that was read as a tree."""
     sign: Callable[[Letter, Sequence[str], RequestId, Instant], dict[str, str]]
 
     @property

@@ -117,5 +117,10 @@ _SPELLINGS: dict[type, Callable[[Any], Any]] = {
 
 
 DIALECT = Dialect(
-    title="Zinrelo", batch_size=BATCH_SIZE, event_types=event_types, render=render, sign=sign
+    title="Zinrelo",
+    batch_size=BATCH_SIZE,
+    event_types=event_types,
+    render=render,
+    event=lambda body: body["events"][0],
+    sign=sign,
 )

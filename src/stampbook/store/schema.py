@@ -397,6 +397,8 @@ ENDPOINT = Table(
     _number("created_at_ms"),
     _number("updated_at_ms"),
     _text("description"),
+    # a JSON list of fields in the dialect's words, each of which must have a value
+    Column("only_with", Text, nullable=False, server_default=text("'[]'")),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
 )
@@ -413,7 +415,7 @@ DELIVERY = Table(
     _key("fact_type"),
     _key("cause"),
     _number("position"),  # that of its fact
-    _key("status"),  # pending, leased, delivered, failed
+    _key("status"),  # pending, leased, delivered, skipped, failed
     _number("due_at_ms"),
     _number("attempts"),
     _key("lease_id", optional=True),
