@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from stampbook.core.draft import Draft
 from stampbook.core.due import settle
+from stampbook.core.merging import merged_refusal
 from stampbook.core.refusals import Refused
 from stampbook.core.refusing import state_refusal
 from stampbook.facts import FactData
@@ -71,6 +72,8 @@ class CommandType(Struct, frozen=True, kw_only=True):
     needs: Callable[[Any], Needs]
     decide: Callable[[Draft, Any], Struct | Refused]
     refusal: type[FactData] | None = None
+    takes_merged: bool = False
+    """Whether it may be asked of a member who was merged into another one."""
 
     @property
     def name(self) -> str:
@@ -98,17 +101,14 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
     """Decide one command: first what fell due for its members, then what it asks.
 
     Shapes: a refusal changes nothing but what fell due, and is stored as a fact of its member.
-    Source: decisions/0003.
+    Whatever names a member who was merged into another one is refused.
+    Source: decisions/0003, decisions/0016.
     """
     kind = kind_of(type(command))
     needs = kind.needs(command)
-    if needs.due is None:
-        for member_id in _owners(draft, needs):
-            book = draft.book_of(member_id)
-            if book is not None:
-                settle(draft, book)
+    merged = _settle_owners(draft, needs) if needs.due is None else None
     before = draft.changes.size()
-    result = kind.decide(draft, command)
+    result = merged if merged and not kind.takes_merged else kind.decide(draft, command)
     if isinstance(result, Refused):
         assert draft.changes.size() == before, f"{kind.name} changed something and then refused"
         state_refusal(draft, kind.refusal, result)
@@ -118,28 +118,43 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
     return result
 
 
-def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
-    """Give the member_ids that a command touches, each once, in a stable order."""
-    owners = dict.fromkeys(needs.members)
-    books = (
-        *(book for email in needs.emails for book in draft.books_by_email(email)),
-        *(draft.book_by_code(code) for code in needs.referral_codes),
-    )
-    claims = (one for email in needs.emails for one in draft.referrals_of(email))
-    owners.update((one.referrer_member_id, None) for one in claims)
-    owners.update((book.member.member_id, None) for book in books if book is not None)
+def _settle_owners(draft: Draft, needs: Needs) -> Refused | None:
+    """Settle whom a command touches; gives why not, when it names somebody who was merged."""
+    refused: Refused | None = None
+    for member_id, is_named in _owners(draft, needs).items():
+        book = draft.book_of(member_id)
+        if book is not None:
+            settle(draft, book)
+            if is_named and book.member.status == "merged":
+                refused = merged_refusal(book)
+    return refused
+
+
+def _owners(draft: Draft, needs: Needs) -> dict[str, bool]:
+    """Give the member_ids that a command touches, each once, in a stable order.
+
+    Shapes: with whether it names them, or something of theirs; others are found by an address.
+    """
+    owners = dict.fromkeys(needs.members, True)
+    named = (draft.book_by_code(code) for code in needs.referral_codes)
+    owners.update((book.member.member_id, True) for book in named if book is not None)
     for referral_id in needs.referrals:
         referral = draft.referral(referral_id)
         if referral is not None:
-            owners[referral.referrer_member_id] = None
+            owners[referral.referrer_member_id] = True
     for review_id in needs.reviews:
         review = draft.review(review_id)
         if review is not None and review.member_id is not None:
-            owners[review.member_id] = None
+            owners[review.member_id] = True
     found = (
         *(draft.transaction(transaction_id) for transaction_id in needs.transactions),
         *(draft.order(order_id) for order_id in needs.orders),
         *(draft.coupon(code) for code in needs.coupons),
     )
-    owners.update((record.member_id, None) for record in found if record is not None)
+    owners.update((record.member_id, True) for record in found if record is not None)
+    for email in needs.emails:
+        for claim in draft.referrals_of(email):
+            owners.setdefault(claim.referrer_member_id, False)
+        for book in draft.books_by_email(email):
+            owners.setdefault(book.member.member_id, False)
     return owners

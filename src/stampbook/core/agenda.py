@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from stampbook.nouns.winback import WinbackOffer
-from stampbook.values.ids import FactId, MemberId, ReferralId
+from stampbook.values.ids import FactId, LotId, MemberId, ReferralId, TransactionId
 from stampbook.values.instants import Instant
 
 
@@ -40,9 +40,43 @@ class OpenReferral(Struct, frozen=True, kw_only=True):
     referrer: MemberId
 
 
+class Before(Struct, frozen=True, kw_only=True):
+    """What a merge changed of its target and cannot work out again."""
+
+    tier_id: str | None = None
+    period_start: Instant | None = None
+    first_purchase_at: Instant | None = None
+    last_purchase_at: Instant | None = None
+    last_activity_at: Instant
+
+
+class MovedLot(Struct, frozen=True, array_like=True):
+    """The points of a lot that are in another lot now."""
+
+    source: LotId
+    target: LotId
+
+
+class Merge(Struct, frozen=True, kw_only=True):
+    """What a merge moved out of its source, so that it can be undone.
+
+    Shapes: `before` is the target as it was; whatever the source had done is still counted there.
+    """
+
+    into: MemberId
+    points: int = 0
+    """Units: points that moved in lots."""
+    lots: tuple[MovedLot, ...] = ()
+    awards: tuple[TransactionId, ...] = ()
+    coupons: tuple[str, ...] = ()
+    before: Before
+
+
 class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is remembered of a member.
 
+    Shapes: `merge` is the one that this member was the source of; `absorbed` are the member_ids of
+    those who were merged into this one.
     Shapes: `reminded_to` is the instant up to which reminders of expiring points were looked at;
     `unused_since` and `winback_since` are the last activities that a reminder or an offer was
     about; `celebrated` are the years of an activity's day by activity; `payments` are hashes of how
@@ -59,6 +93,8 @@ class Agenda(Struct, frozen=True, kw_only=True, omit_defaults=True):
     otp_asked_at: tuple[Instant, ...] = ()
     referred_by: OpenReferral | None = None
     payments: tuple[str, ...] = ()
+    merge: Merge | None = None
+    absorbed: tuple[str, ...] = ()
 
 
 NOTHING_PLANNED = Agenda()
@@ -69,6 +105,9 @@ __all__ = [
     "NOTHING_PLANNED",
     "OUTSIDE",
     "Agenda",
+    "Before",
+    "Merge",
+    "MovedLot",
     "OneTimePassword",
     "OpenReferral",
     "Participation",

@@ -16,6 +16,7 @@ from stampbook.core.ledger import give_back, repay, returned
 from stampbook.core.refusals import (
     COUPON_ALREADY_USED,
     COUPON_EXPIRED,
+    COUPON_MERGED,
     COUPON_MINIMUM_NOT_MET,
     COUPON_NOT_FOUND,
     COUPON_NOT_USABLE,
@@ -277,13 +278,17 @@ def cancel(
         return refused
     if not refund_points:
         return change_status(draft, book, coupon, "cancelled"), 0
+    redemption = draft.transaction(coupon.transaction_id) if coupon.transaction_id else None
+    if redemption is not None and redemption.member_id != coupon.member_id:
+        return refuse(COUPON_MERGED, field="refund", member_id=coupon.member_id)
     return refund(draft, book, coupon)
 
 
 def refund(draft: Draft, book: Book, coupon: Coupon) -> tuple[Coupon, int]:
     """Cancel a coupon, used or not, and give back the points that bought it, if points did."""
     redemption = draft.transaction(coupon.transaction_id) if coupon.transaction_id else None
-    if redemption is None or redemption.status != "redeemed":
+    is_ours = redemption is not None and redemption.member_id == coupon.member_id
+    if redemption is None or redemption.status != "redeemed" or not is_ours:
         return change_status(draft, book, coupon, "cancelled"), 0
     before = book.member.balances.available
     give_back(draft, book, redemption.paid, held=False)

@@ -154,10 +154,19 @@ def delete(draft: Draft, book: Book) -> None:
     """
     for hold in list(book.holds.values()):
         release(draft, book, hold, SYSTEM)
+    if book.agenda.merge is not None:
+        _leave(draft, draft.loaded(book.agenda.merge.into), book)
     draft.erase(book)
     draft.change_member(book, status="deleted", deleted_at=draft.at, **nothing(Member))
     draft.fact(MemberDeleted, book)
     draft.retire(book)
+
+
+def _leave(draft: Draft, target: Book, merged: Book) -> None:
+    """Let the member whom somebody was merged into forget about them."""
+    member_id = merged.member.member_id
+    absorbed = tuple(one for one in target.agenda.absorbed if one != member_id)
+    draft.change_agenda(target, absorbed=absorbed)
 
 
 __all__ = ["Profile", "active_book", "auto_enrol", "change_profile", "delete", "enrol"]

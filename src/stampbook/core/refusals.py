@@ -88,6 +88,42 @@ MEMBER_ID_RETIRED = _declare(
     "This member_id belonged to a member who was deleted.",
     "Use another member_id: a deleted one is never given to somebody else.",
 )
+MEMBER_MERGED = _declare(
+    "member.merged",
+    "conflict",
+    "The member was merged into another one and neither earns nor spends any more.",
+    "Name the member in `merged_into`, or undo the merge.",
+)
+MEMBER_HAS_MERGED = _declare(
+    "member.has_merged",
+    "conflict",
+    "Other members were merged into this one: they are the same person.",
+    "Delete those in `merged_members` in the same request, or undo their merges.",
+)
+MERGE_SAME_MEMBER = _declare(
+    "merge.same_member",
+    "unprocessable",
+    "A member cannot be merged into themselves.",
+    "Name two members.",
+)
+MERGE_HOLD_OPEN = _declare(
+    "merge.hold_open",
+    "conflict",
+    "The member to be merged has redemptions on hold.",
+    "Approve or reject them first, or wait until they time out.",
+)
+MERGE_DEBT_OPEN = _declare(
+    "merge.debt_open",
+    "conflict",
+    "One of the two members owes points.",
+    "Award what is owed first.",
+)
+MERGE_NOT_DONE = _declare(
+    "merge.not_done",
+    "conflict",
+    "The member is not merged into another one.",
+    "Nothing is to be undone.",
+)
 MEMBER_NOT_DELETED = _declare(
     "member.not_deleted",
     "not_found",
@@ -339,6 +375,12 @@ COUPON_VALUE_INVALID = _declare(
     "unprocessable",
     "The coupon has no value that fits its class, or comes from two places.",
     "Send either offer_id, or a name with a value: an amount above 0, or a percentage up to 100.",
+)
+COUPON_MERGED = _declare(
+    "coupon.merged",
+    "conflict",
+    "The coupon was bought by a member who was merged into its owner, with points of their lots.",
+    "Cancel it without a refund and award the points, or undo the merge first.",
 )
 COUPON_NOT_USABLE = _declare(
     "coupon.not_usable",

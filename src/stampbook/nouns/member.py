@@ -16,13 +16,15 @@ MemberStatus = Literal[
     "active",
     "inactive",
     "blocked",
+    "merged",
     "deleted",
     "guest",  # no member: what a fact says of somebody who is not enrolled
 ]
 SettableStatus = Literal["active", "inactive", "blocked"]
 
-TierReason = Literal["earned", "period_end", "deduction", "override", "definition"]
-"""Why a tier changed; `definition` is a new version of the program's rules."""
+TierReason = Literal["earned", "period_end", "deduction", "override", "definition", "merge"]
+"""Why a tier changed; `definition` is a new version of the program's rules, `merge` a merge that
+was undone."""
 
 LAST_SECOND = timedelta(seconds=1)
 
@@ -56,7 +58,7 @@ class Balances(Struct, frozen=True, kw_only=True):
     expired: int = 0
     rejected: int = 0
     earned: int = 0
-    """Lifetime: every approved award; it never falls."""
+    """Lifetime: every approved award. It falls only when points move to another member."""
     debt: int = 0
     """Deducted beyond what the lots held; the next earnings pay it back."""
 
@@ -114,6 +116,8 @@ class Member(Struct, frozen=True, kw_only=True):
     """Average order value. Units: the program's currency; 0 before the first purchase."""
     balances: Balances = Balances()
     tier: TierStanding | None = None
+    merged_into: str | None = None
+    """The member_id of who this member turned out to be; they neither earn nor spend any more."""
 
 
 def zinrelo_member_info(member: Member) -> dict[str, Any]:
@@ -137,7 +141,7 @@ def zinrelo_member_info(member: Member) -> dict[str, Any]:
         },
         "phone_number": member.phone_number,
         "member_id": member.member_id,
-        "member_status": member.status,
+        "member_status": "inactive" if member.status == "merged" else member.status,
         "member_tags": list(member.tags),
         "number_of_purchases": member.number_of_purchases,
         "number_of_redemptions": member.number_of_redemptions,

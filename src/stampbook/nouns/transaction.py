@@ -13,6 +13,7 @@ TransactionKind = Literal[
     "coupon_award",  # a coupon in place of points
     "redeem",
     "deduct",
+    "transfer",  # points that moved to or from another member with a merge
 ]
 TransactionStatus = Literal[
     "pending",  # an award in moderation, a redemption on hold
@@ -21,6 +22,7 @@ TransactionStatus = Literal[
     "redeemed",
     "refunded",  # a redemption whose points went back
     "deducted",
+    "transferred",
 ]
 
 RECEIPT_ACTIVITY = "submit_a_receipt"

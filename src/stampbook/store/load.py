@@ -248,7 +248,7 @@ def _take_transactions(state: State, rows: Iterable[Row]) -> None:
 
 
 def _load_paid_lots(unit: Unit, state: State) -> None:
-    """Load the closed lots that asked redemptions were paid from."""
+    """Load the closed lots that asked redemptions were paid from, or that a merge emptied."""
     books = state.books
     paid: dict[LotId, MemberId] = {}
     for transaction in state.transactions.values():
@@ -256,6 +256,10 @@ def _load_paid_lots(unit: Unit, state: State) -> None:
         if member is not None:
             closed = (share.lot_id for share in transaction.paid)
             paid.update((lot, member) for lot in closed if lot not in books[member].lots)
+    for member, book in books.items():
+        if book.agenda.merge is not None:
+            emptied = (lot.source for lot in book.agenda.merge.lots)
+            paid.update((lot, member) for lot in emptied if lot not in book.lots)
     if paid:
         sql = keyed(unit.dialect, *LOTS_PAID)
         for (body,) in unit.rows(sql, (state.program.id, sorted(set(paid.values())), sorted(paid))):

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from msgspec import Struct
 
+from stampbook.core.book import Book
 from stampbook.core.draft import Changes
 from stampbook.core.due import next_due
 from stampbook.nouns.coupon import Coupon
@@ -198,14 +199,21 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
     book = state.books[member_id]
     member = book.member
     email = email_key(member.email_address) if member.email_address else None
-    brought = book.agenda.referred_by
     return (
         batch.opening.program_id, member.id, member.member_id, email,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
         to_ms(member.enrolled_at), optional_ms(next_due(book, state.program)),
         position, encode_text(member), encode_text(book.counters), encode_text(book.agenda),
-        member.referral_code, brought.referrer if brought else None,
+        member.referral_code, _companion(book),
     )  # fmt: skip
+
+
+def _companion(book: Book) -> MemberId | None:
+    """Give the member who is loaded with this one: who brought them, or into whom they merged."""
+    if book.agenda.merge is not None:
+        return book.agenda.merge.into
+    brought = book.agenda.referred_by
+    return brought.referrer if brought else None
 
 
 def _save_ledger(unit: Unit, batch: Batch) -> None:

@@ -109,7 +109,7 @@ MEMBER = Table(
     _text("counters"),
     Column("agenda", Text, nullable=False, server_default=text("'{}'")),
     _key("referral_code", optional=True),
-    _key("referrer", optional=True),  # who brought them, until the referral is completed
+    _key("referrer", optional=True),  # who brought them, until then; or into whom they merged
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member_id"),
     Index(None, "program_id", "email"),

@@ -10,13 +10,21 @@ from stampbook.api.route import Answer, Submit
 from stampbook.commands import Command, Needs
 from stampbook.commands.delete_members import DeleteMembers, MembersDeleted
 from stampbook.commands.enroll_member import EnrollMember, MemberEnrolled
+from stampbook.commands.merge_members import MembersMerged, MergeMembers
+from stampbook.commands.undo_merge import MergeUndone, UndoMerge
 from stampbook.commands.update_member import MemberUpdated, UpdateMember
 from stampbook.core.refusals import (
     INSTANT_IN_FUTURE,
+    MEMBER_BLOCKED,
     MEMBER_EXISTS,
+    MEMBER_HAS_MERGED,
     MEMBER_ID_RETIRED,
     MEMBER_NOT_DELETED,
     MEMBER_NOT_FOUND,
+    MERGE_DEBT_OPEN,
+    MERGE_HOLD_OPEN,
+    MERGE_NOT_DONE,
+    MERGE_SAME_MEMBER,
     refuse,
 )
 from stampbook.nouns.member import Member, SettableStatus
@@ -168,7 +176,7 @@ ROUTES = (
         scope="write",
         asks=DeleteMember,
         gives=MembersDeleted,
-        refuses=(MEMBER_NOT_FOUND,),
+        refuses=(MEMBER_NOT_FOUND, MEMBER_HAS_MERGED),
         makes=_delete_one,
     ),
     Submit(
@@ -178,8 +186,34 @@ ROUTES = (
         scope="write",
         asks=DeleteMembers,
         gives=MembersDeleted,
-        refuses=(MEMBER_NOT_FOUND,),
+        refuses=(MEMBER_NOT_FOUND, MEMBER_HAS_MERGED),
         example={"member_ids": ["anna@shop.example", "ben@shop.example"]},
+    ),
+    Submit(
+        method="POST",
+        path="/v1/members/{member_id}/merge",
+        summary="Merge a member into another one",
+        scope="write",
+        asks=MergeMembers,
+        gives=MembersMerged,
+        refuses=(
+            MEMBER_NOT_FOUND,
+            MEMBER_BLOCKED,
+            MERGE_SAME_MEMBER,
+            MERGE_HOLD_OPEN,
+            MERGE_DEBT_OPEN,
+        ),
+        example={"into": "anna@shop.example", "approver": {"id": "u-17", "name": "Support"}},
+    ),
+    Submit(
+        method="POST",
+        path="/v1/members/{member_id}/undo-merge",
+        summary="Undo the merge of a member into another one",
+        scope="write",
+        asks=UndoMerge,
+        gives=MergeUndone,
+        refuses=(MEMBER_NOT_FOUND, MERGE_NOT_DONE),
+        example={"approver": {"id": "u-17", "name": "Support"}},
     ),
     Answer(
         method="GET",

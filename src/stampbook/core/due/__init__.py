@@ -58,7 +58,7 @@ def catalogue() -> tuple[DueKind, ...]:
 
 def _earliest(book: Book, program: Program) -> tuple[Instant, DueKind] | None:
     found: tuple[Instant, DueKind] | None = None
-    if book.member.status == "deleted":
+    if book.member.status in {"deleted", "merged"}:
         return None
     for kind in catalogue():
         next_in = kind.next_in
