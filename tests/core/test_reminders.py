@@ -1,6 +1,6 @@
 """Reminders: each once for its cause, at its own instant, whoever is late."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,19 @@ def test_a_lot_that_opens_after_the_instant_does_not_bring_it_back() -> None:
     shop.award(30, "short")  # at nine, and the reminder was due at midnight
     shop.travel("2026-01-12 00:00")
     assert expiries(shop) == [(at("2026-01-11 00:00"), 9, 30)]
+
+
+def test_a_lot_that_opens_at_the_very_instant_is_new() -> None:
+    cake = expiring("cake", days=7)
+    shop = Shop(SHORT, replace(cake, on="birthday"))
+    with_reminders(shop, expiring_days=(7, 5))
+    shop.award(30, "short")
+    shop.do(UpdateMember(member_id=ADA, birthdate=date(1990, 1, 13)))
+    shop.travel("2026-03-01 00:00")
+    assert expiries(shop) == [
+        (at("2026-01-13 00:00"), 7, 30),  # the cake came with this instant
+        (at("2026-01-15 00:00"), 5, 130),
+    ]
 
 
 def test_points_that_come_back_are_not_reminded_of_for_what_has_passed() -> None:

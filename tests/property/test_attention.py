@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -25,6 +26,8 @@ from tests.model import almanac
 from tests.model.attention import Customer, Plans, Told
 from tests.property.harness import Harness
 from tests.property.invariants import check
+
+pytestmark = pytest.mark.timeout(1800)  # the deep profile walks for minutes
 
 ADA = "ada"
 EXPIRIES = {
