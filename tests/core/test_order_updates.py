@@ -14,6 +14,7 @@ from stampbook.commands.update_order import OrderUpdated, UpdateOrder
 from stampbook.core.definition import Activity, Approval, Orders, Reminders, Tiers
 from stampbook.facts.order.recorded import OrderRecorded
 from stampbook.nouns.order import Order
+from tests.core.referring import ReferringShop
 from tests.core.shop import ADA, GIFT, LEVELS, PURCHASE, Shop, at
 
 AN_ORDER = RecordOrder(order_id="o-1", member_id=ADA, order_subtotal=30)
@@ -330,6 +331,15 @@ def test_an_order_in_a_currency_without_a_rate_is_refused() -> None:
     shop = shop_with(RATES)
     command = RecordOrder(order_id="o-1", member_id=ADA, order_subtotal=1, currency="GBP")
     assert shop.refusal(command) == "order.currency_unknown"
+
+
+def test_who_brought_a_friend_is_paid_in_the_currency_of_the_program_too() -> None:
+    shop = ReferringShop(thanks=replace(PURCHASE, id="referral", on="request"))
+    shop.set(orders=RATES)
+    shop.claim()
+    shop.join()
+    shop.buy(currency="JPY", order_subtotal=4500)
+    assert shop.paid(ADA) == 30
 
 
 def test_an_order_keeps_every_field_that_the_shop_sent() -> None:

@@ -13,6 +13,7 @@ from stampbook.core.counting import count
 from stampbook.core.definition import Activity
 from stampbook.core.draft import Draft
 from stampbook.core.due import settle
+from stampbook.core.order_money import as_rules_read
 from stampbook.core.referrals import (
     PAID,
     close,
@@ -127,7 +128,9 @@ def _thank_friend(draft: Draft, friend: Book | None, order: Order | None) -> Tra
     activity = draft.definition.activity_by_id.get(draft.definition.referrals.friend_activity or "")
     if activity is None or friend is None:
         return None
-    awarded = award(draft, friend, activity.id, _attributes(activity, order, "Came by a friend"))
+    awarded = award(
+        draft, friend, activity.id, _attributes(draft, activity, order, "Came by a friend")
+    )
     if isinstance(awarded, Refused):
         state_refusal(draft, PointsRefused, awarded)
         return None
@@ -149,7 +152,9 @@ def _reward(draft: Draft, referrer: Book, order: Order | None) -> tuple[Transact
         state_refusal(draft, ReferralRefused, refused)
         return ()
     known = set(draft.changes.transactions)
-    awarded = award(draft, referrer, activity.id, _attributes(activity, order, "Brought a friend"))
+    awarded = award(
+        draft, referrer, activity.id, _attributes(draft, activity, order, "Brought a friend")
+    )
     if isinstance(awarded, Refused):
         state_refusal(draft, PointsRefused, awarded)
         return ()
@@ -171,10 +176,13 @@ def _given(
     )
 
 
-def _attributes(activity: Activity, order: Order | None, reason: str) -> dict[str, Any]:
+def _attributes(
+    draft: Draft, activity: Activity, order: Order | None, reason: str
+) -> dict[str, Any]:
     """Give what a reward is valued by: of the order only the number that it multiplies."""
     attributes: dict[str, Any] = {"reason": reason, "tags": []}
     multiplied = activity.computation.attribute
     if activity.computation.kind == "multiplier_based" and order is not None:
-        attributes[multiplied] = order.attributes.get(multiplied)
+        read = as_rules_read(order, order.attributes, draft.definition.currency)
+        attributes[multiplied] = read.get(multiplied)
     return attributes
