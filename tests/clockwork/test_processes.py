@@ -20,6 +20,7 @@ from stampbook.clockwork.sweep import Progress, sweep
 from stampbook.commands.award_points import AwardPoints
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.engine.submission import Done
+from stampbook.store.backend import open_backend
 from tests.clockwork.stage import DAY, DAY_MS, START, fill, moved, opened, sound
 from tests.engine.shop import PROGRAM, START_MS, Shop
 
@@ -195,3 +196,23 @@ def test_whoever_is_told_that_another_sweeps_does_not(database_url: str) -> None
             assert is_ours
             assert clockwork.tick() == 0
         assert clockwork.tick() == 5
+
+
+def test_a_name_is_held_by_one_backend_and_free_when_it_is_gone(postgres_url: str) -> None:
+    one, two = open_backend(postgres_url), open_backend(postgres_url)
+    with one.alone("a") as first, two.alone("a") as second, two.alone("b") as other:
+        assert (first, second, other) == (True, False, True)
+    with two.alone("a") as again:
+        assert again
+    holding = one.alone("a")
+    assert holding.__enter__()
+    with two.transaction() as unit:  # as if the holder's machine were gone
+        unit.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks "
+            "WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+        )
+    with two.alone("a") as free:
+        assert free
+    holding.__exit__(None, None, None)
+    one.close()
+    two.close()
