@@ -14,6 +14,8 @@ from stampbook.commands.remind_referrals import RemindReferrals
 from stampbook.commands.return_order import ReturnOrder
 from stampbook.commands.share_referral_link import ShareReferralLink
 from stampbook.commands.update_member import UpdateMember
+from stampbook.commands.update_order import UpdateOrder
+from stampbook.core.growth import Orders
 from stampbook.facts.referral.completed import ReferralCompleted
 from stampbook.facts.referral.friend_claimed import ReferralFriendClaimed
 from stampbook.facts.referral.link_shared import ReferralLinkShared
@@ -212,6 +214,8 @@ def test_the_coupon_brings_a_friend_who_uses_another_address() -> None:
     bought = shop.buy(email_address="ben@work.example", coupon_code=claimed.referral.friend_coupon)
     assert bought.referral is not None
     assert (bought.referral.id, bought.referral.mode) == (claimed.referral.id, "coupon")
+    assert bought.coupon is not None
+    assert (bought.coupon.status, bought.coupon.member_id) == ("used", BEN)
     assert bought.referral.status == "completed"
     assert shop.paid() == 50
 
@@ -542,3 +546,37 @@ def test_who_was_referred_once_is_not_referred_again_by_a_first_order() -> None:
     bought = shop.buy(coupon_code=other.referral.friend_coupon, referral_code=shop.code)
     assert bought.referral is None
     assert shop.paid() == 50
+
+
+def test_a_guests_order_that_does_not_count_yet_is_sent_again_when_it_does() -> None:
+    shop = ReferringShop(auto_enrol=False)
+    shop.set(orders=Orders(earn_when=("paid",)))
+    claimed = shop.claim()
+    order = shop.buying("g-1", "guest-7", email_address=BENS_EMAIL, financial_status="pending")
+    assert shop.refusal(order) == "program.auto_enrol_off"
+    shop.do(replace(order, financial_status="paid"))
+    assert shop.stored(claimed.referral).order_id == "g-1"
+
+
+def test_a_members_order_completes_when_it_counts() -> None:
+    shop = ReferringShop()
+    shop.set(orders=Orders(earn_when=("paid",)))
+    claimed = shop.claim()
+    shop.join()
+    shop.buy("o-1", financial_status="pending")
+    assert shop.stored(claimed.referral).status == "claimed"
+    shop.do(UpdateOrder(order_id="o-1", financial_status="paid"))
+    assert shop.stored(claimed.referral).order_id == "o-1"
+    assert shop.paid() == 50
+
+
+def test_a_guest_under_the_coupons_minimum_completes_and_keeps_the_coupon() -> None:
+    shop = ReferringShop(auto_enrol=False)
+    offer = replace(shop.state.program.definition.coupons[0], minimum_order_amount=50)
+    shop.set(coupons=(offer,))
+    claimed = shop.claim()
+    code = claimed.referral.friend_coupon or ""
+    bought = shop.buy("g-1", "guest-7", coupon_code=code)
+    assert bought.order.coupon_id is None
+    assert shop.state.coupons[code].status == "issued"
+    assert shop.stored(claimed.referral).status == "completed"

@@ -32,24 +32,30 @@ def known_order(draft: Draft, order_id: str) -> tuple[Book, Order] | Refused:
 
 def record(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Effects:
     """Record an order and award what it earns; a refused award leaves the order recorded."""
-    order = _made(draft, book, purchase, terms)
+    order = order_of(draft, purchase, terms)
+    return follow(draft, book, None, order, reason="refund")
+
+
+def order_of(draft: Draft, purchase: Purchase, terms: Terms) -> Order:
+    """Give the order of a purchase with what the shop says of it; it is not stored yet."""
+    order = _made(draft, purchase, terms)
     news = News(
         fields={name: getattr(purchase, name) for name in STATUSES}, refunded=terms.refunded
     )
     order = meant(draft.definition, order, news, terms.ordered_at)
     if order.review_at is not None and order.review_at <= draft.at:
         order = replace(order, review_at=None)  # nobody is asked about what was bought long ago
-    return follow(draft, book, None, order, reason="refund")
+    return order
 
 
-def _made(draft: Draft, book: Book, purchase: Purchase, terms: Terms) -> Order:
+def _made(draft: Draft, purchase: Purchase, terms: Terms) -> Order:
     """Make the order of a purchase, before anything is said of it."""
     currency, settings, said_at = terms.currency, draft.definition.orders, purchase.updated_at
     link = purchase.link or settings.link
     return Order(
         id=OrderId(draft.ids.take()),
         order_id=purchase.order_id,
-        member_id=book.member.member_id,
+        member_id=purchase.member_id,
         created_at=terms.ordered_at,
         modified_at=draft.at,
         currency=currency,
