@@ -5,10 +5,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stampbook.clockwork.erasures import erase_all
+from stampbook.clockwork.loop import Clockwork
 from stampbook.commands import Needs
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
 from stampbook.facts import FactData, catalogue
+from stampbook.facts.member.otp_generated import MemberOtpGenerated
 from stampbook.nouns.examples import (
     EXAMPLE_CLAIM,
     EXAMPLE_FRIEND_COUPON,
@@ -25,7 +27,7 @@ from stampbook.store.verify import verify
 from stampbook.values.ids import CommandId, EndpointId, ReferralId, ReviewId
 from stampbook.values.instants import from_ms
 from stampbook.values.json import decode, encode_text
-from tests.api.stage import CLOCK_MS, PROGRAM, Stage, open_stage
+from tests.api.stage import CLOCK_MS, PROGRAM, TOML, Stage, open_stage
 from tests.core.test_erasure import MARKER, marked
 
 EMAIL = f"{MARKER}@Shop.Example"
@@ -203,6 +205,118 @@ def test_the_deletion_itself_erases_what_is_the_members_own(database_url: str) -
         live(stage)
         stage.client.post("/v1/members/bulk-delete", {"member_ids": ["ann"]}, status=200)
         assert places_of(stage.backend, MARKER) == {"idempotency.outcome", "erasure.emails"}
+
+
+GROWTH = """
+[referrals]
+is_active = true
+activity = "survey"
+friend_coupon = "welcome"
+
+[[coupons]]
+id = "welcome"
+name = "Welcome"
+value = 5
+"""
+
+
+def grow(stage: Stage, **program: str) -> None:
+    """Let the program have referrals and coupons, and other settings."""
+    settings = "".join(f"{name} = {value}\n" for name, value in program.items())
+    toml = TOML.replace("[program]\n", f"[program]\n{settings}") + GROWTH
+    body = {"toml": toml, "expected_version": 1}
+    path = f"/v1/programs/{PROGRAM}/definition"
+    assert stage.client.call("PUT", path, body).status == 200
+
+
+def befriend(stage: Stage) -> None:
+    """Come as a guest by a friend's link, enrol, buy, review, and refer another friend."""
+    client = stage.client
+    ben = client.post("/v1/members", {"member_id": "ben"})["member"]
+    share = {"channel": "email", "friend_emails": [OLD_EMAIL, "other@shop.example"]}
+    client.post("/v1/members/ben/referral/shares", share)
+    about = {"product_id": "p", "rating": 5, "title": MARKER, "description": MARKER}
+    guest = {**about, "name": MARKER, "email_address": OLD_EMAIL}
+    client.call("POST", "/v1/reviews", guest, headers={"idempotency-key": "guest"})
+    claim = {"referral_code": ben["referral_code"], "email_address": OLD_EMAIL, "name": MARKER}
+    client.call("POST", "/v1/referrals/claims", claim, headers={"idempotency-key": "claim"})
+    ann = client.post("/v1/members", {"member_id": "ann", **PROFILE})["member"]
+    order = {
+        "order_id": "o-1",
+        "member_id": "ann",
+        "order_subtotal": 100,
+        "name": MARKER,
+        "cart_token": MARKER,
+        "utm_source": MARKER,
+        "attributes": {"note": MARKER},
+        "email_address": OLD_EMAIL,
+        "first_name": MARKER,
+    }
+    keyed = {"idempotency-key": "order"}
+    assert client.call("POST", "/v1/orders", order, headers=keyed).status == 201
+    client.call("PATCH", "/v1/members/ann", {"email_address": EMAIL})
+    client.post("/v1/members/ann/otp")
+    own = client.post("/v1/reviews", {**about, "member_id": "ann", "order_id": "o-1"})["review"]
+    reply = {"reply": MARKER}
+    assert client.call("POST", f"/v1/reviews/{own['id']}/reply", reply).status == 200
+    friend = {"referral_code": ann["referral_code"], "email_address": f"cleo@{MARKER}.example"}
+    client.post("/v1/referrals/claims", {**friend, "name": MARKER})
+    again = {"referral_code": ann["referral_code"], "email_address": EMAIL}
+    assert client.call("POST", "/v1/referrals/claims", again).status == 409
+
+
+def test_a_friend_who_was_a_guest_leaves_no_trace_with_anybody(database_url: str) -> None:
+    with open_stage(database_url) as stage:
+        grow(stage)
+        befriend(stage)
+        [completed] = stage.client.get("/v1/referrals?status=completed")["items"]
+        assert completed["friend_member_id"] == "ann"
+        assert {"fact.body", "referral.body", "review.body"} <= places_of(stage.backend, MARKER)
+        otp = decode(
+            texts(stage.backend, "SELECT body FROM fact WHERE type = 'member.otp_generated'")[0],
+            MemberOtpGenerated,
+        ).otp
+        stage.client.call("DELETE", "/v1/members/ann")
+        erase_all(stage.engine, lambda: False)
+        assert places_of(stage.backend, MARKER) == set()
+        assert f'"otp":"{otp}"' not in str(texts(stage.backend, "SELECT body FROM fact"))
+        assert "other@shop.example" not in str(texts(stage.backend, "SELECT body FROM fact"))
+        assert differences(stage) == []
+
+
+def test_the_order_of_a_guest_is_erased_with_the_member_whom_they_became(
+    database_url: str,
+) -> None:
+    with open_stage(database_url) as stage:
+        grow(stage, auto_enrol="false")
+        client = stage.client
+        ben = client.post("/v1/members", {"member_id": "ben"})["member"]
+        claim = {"referral_code": ben["referral_code"], "email_address": EMAIL, "name": MARKER}
+        client.post("/v1/referrals/claims", claim)
+        order = {"order_id": "o-1", "member_id": "guest-1", "order_subtotal": 50}
+        bought = {**order, "email_address": EMAIL, "attributes": {"note": MARKER}}
+        assert client.post("/v1/orders", bought)["member"] is None
+        client.post("/v1/members", {"member_id": "ann", "email_address": EMAIL})
+        assert "customer_order.body" in places_of(stage.backend, MARKER)
+        client.call("DELETE", "/v1/members/ann")
+        erase_all(stage.engine, lambda: False)
+        assert places_of(stage.backend, MARKER) == set()
+        assert differences(stage) == []
+
+
+def test_the_clockwork_erases(sqlite_url: str) -> None:
+    with open_stage(sqlite_url) as stage:
+        live(stage)
+        stage.client.call("DELETE", "/v1/members/ann")
+        Clockwork(stage.engine).tick()
+        assert stage.client.get("/v1/members/ann/erasure")["finished_at"] is not None
+        nobody = stage.client.call("GET", "/v1/members/ben/erasure")
+        assert (nobody.status, nobody.json["code"]) == (404, "member.not_deleted")
+
+
+def texts(backend: Backend, sql: str) -> list[str]:
+    with backend.read() as unit:
+        return [row[0] for row in unit.rows(sql)]
 
 
 def test_an_erased_answer_says_so_and_the_request_is_not_done_again(sqlite_url: str) -> None:

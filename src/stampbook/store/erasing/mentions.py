@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stampbook.core.erasure import erased, erased_mention
 from stampbook.facts import catalogue
 from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
 from stampbook.nouns.review import Review
 from stampbook.store.backend import Row, Unit
@@ -21,6 +22,8 @@ REFERRALS = (
 )
 OF_REFERRAL = "SELECT body FROM referral WHERE program_id = ? AND id = ?"
 SET_REFERRAL = "UPDATE referral SET body = ?, friend_email = NULL WHERE program_id = ? AND id = ?"
+ORDER = "SELECT body FROM customer_order WHERE program_id = ? AND order_id = ?"
+SET_ORDER = "UPDATE customer_order SET body = ? WHERE program_id = ? AND order_id = ?"
 COUPON = "SELECT body FROM coupon WHERE program_id = ? AND code = ?"
 SET_COUPON = "UPDATE coupon SET body = ? WHERE program_id = ? AND code = ?"
 FACTS = (
@@ -37,6 +40,8 @@ GUEST_REVIEWS = (
     "SELECT id, body FROM review WHERE program_id = ? AND member IS NULL AND id > ? "
     "ORDER BY id LIMIT ?"
 )
+OF_GUEST = "SELECT id, type, body FROM fact WHERE program_id = ? AND member = ?"
+"""A guest has the id of their review."""
 SET_REVIEW = "UPDATE review SET body = ? WHERE program_id = ? AND id = ?"
 
 
@@ -78,14 +83,20 @@ def _erase_mentions(unit: Unit, case: Case, rows: Sequence[Row], needles: Sequen
 
 
 def _erase_referral(unit: Unit, case: Case, referral_id: str) -> int:
+    """Erase a referral, the coupon of the friend, and the order that they made as a guest."""
     [(body,)] = unit.rows(OF_REFERRAL, (case.program_id, referral_id))
     referral = decode(body, Referral)
     unit.run(SET_REFERRAL, (encode_text(erased(referral)), case.program_id, referral_id))
+    changed = 1
     for (coupon,) in unit.rows(COUPON, (case.program_id, referral.friend_coupon or "")):
         bare = encode_text(erased(decode(coupon, Coupon)))
-        unit.run(SET_COUPON, (bare, case.program_id, referral.friend_coupon))
-        return 2
-    return 1
+        changed += unit.run(SET_COUPON, (bare, case.program_id, referral.friend_coupon))
+    for (order,) in unit.rows(ORDER, (case.program_id, referral.order_id or "")):
+        bought = decode(order, Order)
+        if bought.is_guest:
+            bare = encode_text(erased(bought))
+            changed += unit.run(SET_ORDER, (bare, case.program_id, referral.order_id))
+    return changed
 
 
 def erase_shares(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
@@ -100,7 +111,7 @@ def erase_shares(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
 
 
 def erase_guest_reviews(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
-    """Erase a page of the reviews that the member wrote as a guest."""
+    """Erase a page of the reviews that the member wrote as a guest, and the facts of them."""
     if not case.emails:
         return Page(seen=0)
     rows = unit.rows(GUEST_REVIEWS, (case.program_id, cursor, limit))
@@ -110,5 +121,11 @@ def erase_guest_reviews(unit: Unit, case: Case, cursor: str, limit: int) -> Page
         if review.email_address and email_key(review.email_address) in case.emails:
             changed.append((encode_text(erased(review)), case.program_id, review_id))
     unit.many(SET_REVIEW, changed)
+    told = [
+        (encode_text(erased(decode(body, catalogue()[kind].data))), case.program_id, fact_id)
+        for _, _, review_id in changed
+        for fact_id, kind, body in unit.rows(OF_GUEST, (case.program_id, review_id))
+    ]
+    unit.many(SET_FACT, told)
     following = rows[-1][0] if len(rows) == limit else None
-    return Page(seen=len(rows), changed=len(changed), next=following)
+    return Page(seen=len(rows), changed=len(changed) + len(told), next=following)
