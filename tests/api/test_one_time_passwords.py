@@ -73,6 +73,16 @@ def test_digits_are_blanked_when_their_time_is_over(stage: Stage) -> None:
     assert (late.status, late.json["code"]) == (409, "otp.not_in_force")
 
 
+def test_digits_go_with_the_member(stage: Stage) -> None:
+    client = stage.client
+    client.post("/v1/members", {"member_id": "m-1"})
+    client.post(OTP, {})
+    digits = told(client)
+    assert client.call("DELETE", "/v1/members/m-1").status == 200
+    assert told(client) == ""
+    assert columns_with(stage, digits) == set()
+
+
 def test_who_asks_too_often_is_refused(small_client: Client) -> None:
     small_client.post("/v1/members", {"member_id": "m-1"})
     for _ in range(5):

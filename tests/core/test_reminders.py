@@ -177,6 +177,20 @@ def test_new_settings_do_not_remind_of_days_that_are_over() -> None:
     assert expiries(shop) == [(at("2026-01-15 00:00"), 5, 30), (at("2026-01-18 00:00"), 2, 30)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Europe/Berlin", "America/New_York"), ("Pacific/Kiritimati", "Pacific/Pago_Pago")],
+)
+def test_a_program_that_moves_does_not_repeat_itself(before: str, after: str) -> None:
+    shop = with_reminders(Shop(SHORT, time_zone=before), expiring_days=(7, 2))
+    shop.award(30, "short")
+    shop.travel("2026-01-13 00:00")
+    assert [days for _, days, _ in expiries(shop)] == [7]
+    shop.redefine(replace(shop.state.program.definition, time_zone=after))
+    shop.travel("2026-03-01 00:00")
+    assert [days for _, days, _ in expiries(shop)] == [7, 2]
+
+
 @pytest.mark.parametrize("status", ["blocked", "inactive"])
 def test_nobody_reminds_the_blocked(status: Any) -> None:
     settings: dict[str, Any] = {"unused_points_days": 3, "unused_coupon_days": 3}

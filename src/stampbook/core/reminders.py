@@ -24,6 +24,8 @@ from stampbook.values.instants import MILLISECOND, Instant
 DAYS_KEPT = 4096
 LONGEST_LOCAL_DAYS = 2
 """Units: days; more than the time of a day and all shifts of its zone."""
+ZONES_APART = timedelta(hours=26)
+"""Between the beginnings of one day at both ends of the world."""
 
 
 @lru_cache(maxsize=DAYS_KEPT)
@@ -71,9 +73,9 @@ def remind_expiring(draft: Draft, book: Book) -> None:
     definition, zone = draft.definition, draft.definition.time_zone
     at = next_expiring(book, definition)
     assert at is not None, "nothing is due"
+    is_over = _is_over(draft.program, book.agenda.reminded_to, at)
     draft.change_agenda(book, reminded_to=at)
-    begun = local_day(draft.program.since("reminders"), zone)
-    if book.member.status != "active" or local_day(at, zone) < begun:
+    if is_over or book.member.status != "active":
         return
     due: dict[tuple[date, int], list[Lot]] = {}
     for lot in book.lots.values():
@@ -91,6 +93,16 @@ def remind_expiring(draft: Draft, book: Book) -> None:
             points=sum(lot.remaining for lot in lots),
             days=number,
         )
+
+
+def _is_over(program: Program, before: Instant | None, at: Instant) -> bool:
+    """Tell whether a day was over when the rules came, or has begun once in another zone."""
+    zone = program.definition.time_zone
+    if local_day(at, zone) < local_day(program.since("reminders"), zone):
+        return True
+    if before is None or before >= program.since("time_zone"):
+        return False
+    return at - before <= ZONES_APART
 
 
 def next_unused_points(book: Book, program: Program) -> Instant | None:
