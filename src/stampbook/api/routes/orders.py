@@ -78,7 +78,8 @@ class OrderExplained(Struct, frozen=True, kw_only=True):
 def read_order(desk: Desk, asked: OneOrder) -> Order:
     """Give one order."""
     with desk.present() as present:
-        order = find_order(present.unit, desk.program_id, asked.order_id)
+        key = present.key("order", asked.order_id)
+        order = find_order(present.unit, desk.program_id, key)
     if order is None:
         raise RefusedError(refuse(ORDER_NOT_FOUND, field="order_id", order_id=asked.order_id))
     return order
