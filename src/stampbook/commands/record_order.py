@@ -105,8 +105,10 @@ def _brought(
 
 def _may_be_new(member: Member, command: RecordOrder) -> bool:
     """Tell whether a first order may say by whom its member came."""
-    says = command.referral_code is not None or command.coupon_code is not None
-    return says and member.referred_by is None and not member.number_of_purchases
+    if member.referred_by is not None or member.number_of_purchases:
+        return False
+    said = (command.email_address, command.referral_code, command.coupon_code)
+    return any(each is not None for each in said)
 
 
 def _of_guest(
