@@ -36,7 +36,7 @@ CHOSEN = (
     "FROM member LEFT JOIN campaign_member AS standing ON standing.program_id = member.program_id "
     "AND standing.campaign_id = ? AND standing.member = member.id "
     "WHERE member.program_id = ? AND member.id > ? AND member.id <= ? "
-    "AND member.status <> 'deleted'"
+    "AND member.status NOT IN ('deleted', 'merged')"
 )
 ACTIVE = (
     "FROM member WHERE member.program_id = ? AND member.id > ? AND member.id <= ? "
