@@ -90,5 +90,5 @@ def _show(report: Report, currency: str) -> None:
     if report.unlike_the_ledger:
         say(
             f"{report.unlike_the_ledger} members stand elsewhere in the ledger than the same "
-            "history leaves them today: stock, referrals and campaigns are not replayed in full."
+            "history leaves them today: stock, merges, referrals and campaigns are not replayed in full."
         )
