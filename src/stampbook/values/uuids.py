@@ -3,7 +3,7 @@
 Shapes: 96 bits of id and 26 bits that check them fill the 122 free bits of a UUID of version 4,
 the only version that some receivers take. Because of the check, a UUID of somebody else's is not
 taken for one of ours.
-Source: RFC 9562, section 5.4.
+Source: RFC 9562, section 5.4; decisions/0019.
 """
 
 import hashlib

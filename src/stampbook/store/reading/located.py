@@ -4,6 +4,8 @@ Members, transactions, referrals, reviews and facts are kept by their ids. Order
 shop's ids, coupons by their codes and lots by their members, and need no index for this: an id
 begins like the ids of all that its command made, so the facts and transactions of that command name
 them.
+
+Source: decisions/0019.
 """
 
 from collections.abc import Iterator
