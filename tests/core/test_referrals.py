@@ -460,6 +460,17 @@ def test_a_guest_who_is_the_referrer_is_refused() -> None:
     assert shop.facts() == ["referral.refused"]
 
 
+def test_a_guest_of_a_blocked_referrer_is_told_nothing_of_them() -> None:
+    shop = ReferringShop(auto_enrol=False)
+    claimed = shop.claim()
+    shop.do(UpdateMember(member_id=ADA, status="blocked"))
+    order = shop.buying("g-1", "guest-7", email_address=BENS_EMAIL)
+    assert shop.refusal(order) == "program.auto_enrol_off"
+    shop.do(UpdateMember(member_id=ADA, status="active"))
+    shop.do(order)
+    assert shop.stored(claimed.referral).status == "completed"
+
+
 def test_a_guest_completes_by_hand_what_is_no_order() -> None:
     shop = ReferringShop(completed_by=("purchase", "booking"))
     claimed = shop.claim()
