@@ -71,12 +71,16 @@ def coupon_for(
     if reward.sub_type == "flexible_amount" and value is not None:
         value = value * redemption.points
     days = reward.coupon_days
+    code = pooled or make_code(draft, reward.code_prefix)
     return Coupon(
         id=CouponId(draft.ids.take()),
-        code=pooled or make_code(draft, reward.code_prefix),
+        code=code,
         member_id=redemption.member_id,
         status="held" if hold else "issued",
         source="redemption",
+        name=reward.name,
+        description=reward.description,
+        link=reward.link.replace("{code}", code) if reward.link else None,
         reward_id=reward.id,
         reward_name=reward.name,
         transaction_id=redemption.id,
@@ -281,21 +285,25 @@ def cancel(
     redemption = draft.transaction(coupon.transaction_id) if coupon.transaction_id else None
     if redemption is not None and redemption.member_id != coupon.member_id:
         return refuse(COUPON_MERGED, field="refund", member_id=coupon.member_id)
-    return refund(draft, book, coupon)
+    before = book.member.balances.available
+    cancelled = refund(draft, book, coupon)
+    announce(draft, book, before)
+    return cancelled
 
 
 def refund(draft: Draft, book: Book, coupon: Coupon) -> tuple[Coupon, int]:
-    """Cancel a coupon, used or not, and give back the points that bought it, if points did."""
+    """Cancel a coupon, used or not, and give back the points that bought it, if points did.
+
+    Shapes: what the member can now afford is announced by the caller, when all is done.
+    """
     redemption = draft.transaction(coupon.transaction_id) if coupon.transaction_id else None
     is_ours = redemption is not None and redemption.member_id == coupon.member_id
     if redemption is None or redemption.status != "redeemed" or not is_ours:
         return change_status(draft, book, coupon, "cancelled"), 0
-    before = book.member.balances.available
     give_back(draft, book, redemption.paid, held=False)
     draft.put_transaction(book, replace(redemption, status="refunded", modified_at=draft.at))
     draft.enter(book, "refund", redemption.points, redemption.id, moves=returned(redemption.paid))
     cancelled = change_status(draft, book, coupon, "cancelled", redemption.points)
     expire_returned(draft, book)  # points of an expired lot are gone and pay no debt
     repay(draft, book)
-    announce(draft, book, before)
     return cancelled, redemption.points
