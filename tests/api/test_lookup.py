@@ -7,7 +7,7 @@ import pytest
 
 from stampbook.values.uuids import UUID, id_of, uuid_of
 from tests.api.nector_bodies import nector_bodies
-from tests.api.stage import OTHER_PROGRAM, Client, Stage
+from tests.api.stage import OTHER_PROGRAM, PROGRAM, Client, Stage
 
 KINDS = {
     "lead_create": "member",
@@ -87,6 +87,23 @@ def test_an_id_of_ours_is_found_like_its_uuid(client: Client) -> None:
     for _, body in nector_bodies(client):
         for uuid in uuids(body).values():
             assert client.get(f"/v1/lookup/{id_of(uuid)}") == client.get(f"/v1/lookup/{uuid}")
+
+
+def test_the_id_of_a_delivery_leads_to_its_last_try(stage: Stage) -> None:
+    columns = (
+        "program_id", "id", "endpoint_id", "request_id", "number", "started_at_ms",
+        "duration_ms", "status_code", "error", "response_excerpt", "facts",
+    )  # fmt: skip
+    request = "5" * 24
+    tries = [
+        (PROGRAM, f"{number:024x}", "e" * 24, request, number, 0, 3, status, None, "", 1)
+        for number, status in ((1, 500), (2, 204))
+    ]
+    with stage.backend.transaction() as unit:
+        unit.insert("attempt", columns, tries)
+    found = stage.client.get(f"/v1/lookup/{uuid_of(request)}")
+    assert (found["kind"], found["key"]) == ("request", request)
+    assert (found["record"]["number"], found["record"]["status_code"]) == (2, 204)
 
 
 @pytest.mark.parametrize("uuid", [str(uuid4()), uuid_of("0" * 24), "0" * 24, "anna", "%25"])

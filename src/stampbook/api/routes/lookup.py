@@ -33,7 +33,7 @@ class LookedUp(Struct, frozen=True, kw_only=True):
     """What it names.
 
     Shapes: `key` is how the API knows the record, and `path` where it reads it, if it does;
-    `record` is what was stored last. Of a fact it is the data.
+    `record` is what was stored last: of a fact the data, of a webhook's request its last try.
     """
 
     kind: LocatedKind

@@ -15,7 +15,8 @@ from msgspec import Raw, Struct
 
 from stampbook.core.definition import Definition
 from stampbook.store.backend import Unit
-from stampbook.values.ids import INDEX_BITS, ProgramId
+from stampbook.store.reading.webhooks import attempts
+from stampbook.values.ids import INDEX_BITS, ProgramId, RequestId
 from stampbook.values.json import decode, encode
 from stampbook.values.uuids import DefinedKind, defined_id
 
@@ -31,6 +32,7 @@ LocatedKind = Literal[
     "activity",
     "reward",
     "coupon_offer",
+    "request",
 ]
 
 BY_ID: dict[LocatedKind, str] = {
@@ -71,7 +73,11 @@ def locate(unit: Unit, program_id: ProgramId, id_: str, definition: Definition) 
     for kind, sql in BY_ID.items():
         for key, body in unit.rows(sql, (program_id, id_)):
             return Located(kind=kind, key=key, record=Raw(body.encode()))
-    return _made_together(unit, program_id, id_) or _defined(program_id, id_, definition)
+    return (
+        _made_together(unit, program_id, id_)
+        or _defined(program_id, id_, definition)
+        or _request(unit, program_id, id_)
+    )
 
 
 def key_of_member(unit: Unit, program_id: ProgramId, id_: str) -> str | None:
@@ -126,6 +132,12 @@ def _record(
         if decode(body, dict[str, Any]).get("id") == id_:
             return Located(kind=kind, key=found_key, record=Raw(body.encode()))
     return None
+
+
+def _request(unit: Unit, program_id: ProgramId, id_: str) -> Located | None:
+    """Give the last try of a webhook's request."""
+    tried = attempts(unit, program_id, request_id=RequestId(id_), limit=1).items
+    return Located(kind="request", key=id_, record=Raw(encode(tried[0]))) if tried else None
 
 
 def _defined(program_id: ProgramId, id_: str, definition: Definition) -> Located | None:
