@@ -90,5 +90,5 @@ def _show(report: Report, currency: str) -> None:
     if report.unlike_the_ledger:
         say(
             f"{report.unlike_the_ledger} members stand elsewhere in the ledger than the replay of "
-            "the present program: stock, merges, referrals and campaigns are not replayed in full."
+            "the present program: stock, merges and referrals are not replayed in full."
         )
