@@ -187,6 +187,21 @@ def test_the_page_gives_the_coupon_without_a_key_or_a_script(client: Client) -> 
     assert f"https://shop.example/cart?code={referral['friend_coupon']}" in claimed.body.decode()
 
 
+def test_the_cookie_of_the_page_names_who_brought_somebody(client: Client) -> None:
+    code = begin(client)
+    shown = client.with_key(None).call("GET", f"/r/{code}")
+    cookie, *attributes = shown.headers["set-cookie"].split("; ")
+    assert {"Path=/", "Max-Age=2592000", "SameSite=Lax", "Secure"} == set(attributes)
+    name, _, value = cookie.partition("=")
+    assert name == "stampbook_referral"
+    # what the shop does with it when the visitor signs up
+    joined = client.post("/v1/members", {"member_id": "ben", "referral_code": value})
+    assert joined["referral"]["referrer_member_id"] == "ada"
+    order = {"order_id": "o-1", "member_id": "ben", "order_subtotal": 30}
+    assert client.post("/v1/orders", order)["referral"]["status"] == "completed"
+    assert "set-cookie" not in client.with_key(None).call("GET", "/r/NOBODY").headers
+
+
 @pytest.mark.parametrize(
     ("email", "status", "said"),
     [

@@ -20,6 +20,7 @@ from stampbook.api.present import Present
 from stampbook.api.problem import ENGINE_UNAVAILABLE, ProblemError
 from stampbook.api.throttle import Throttle
 from stampbook.commands.claim_referral import ClaimReferral, ReferralClaimed
+from stampbook.core.definition import Definition
 from stampbook.core.refusals import (
     REFERRAL_CLAIMS_LIMIT_REACHED,
     REFERRAL_EMAIL_DISPOSABLE,
@@ -44,6 +45,11 @@ CLAIMS_PER_MINUTE = 30
 """By one link, in one process."""
 MINUTE_SECONDS = 60.0
 PRINCIPAL = "referral-page"
+
+COOKIE = "stampbook_referral"
+COOKIE_DAYS = 30
+"""Where the program does not say for how long a friend may come back."""
+DAY_SECONDS = 86_400
 
 CSP = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -89,6 +95,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
     coupon: Coupon | None = None
     is_claimed: bool = False
     is_open: bool = True
+    cookie: str = ""
 
 
 class ReferralPage:
@@ -106,7 +113,7 @@ class ReferralPage:
     async def show(self, exchange: Exchange) -> Reply:
         """Show the form."""
         found = await asyncio.to_thread(self._find, exchange.path)
-        return _closed(exchange) if found is None else _page(200, found[1])
+        return _closed(exchange) if found is None else _remembered(found[1])
 
     async def claim(self, exchange: Exchange) -> Reply:
         """Take a claim, and show the coupon or why there is none."""
@@ -160,7 +167,25 @@ class ReferralPage:
             program_name=definition.name,
             website=definition.website,
             offer=offer.name if offer else None,
+            cookie=_cookie(code, definition),
         )
+
+
+def _cookie(code: str, definition: Definition) -> str:
+    """Give the cookie by which a shop on the same site knows who brought a visitor.
+
+    Shapes: the shop sends its value as `referral_code`; it is no secret, and scripts may read it.
+    """
+    seconds = (definition.referrals.claim_days or COOKIE_DAYS) * DAY_SECONDS
+    secure = "; Secure" if definition.referral_link.startswith("https://") else ""
+    return f"{COOKIE}={code}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}"
+
+
+def _remembered(invitation: Invitation) -> Reply:
+    """Show the form, and let the visitor's browser remember whose link it was."""
+    page = _page(200, invitation)
+    cookie: Header = (b"set-cookie", invitation.cookie.encode())
+    return Reply(page.status, page.body, (*page.headers, cookie))
 
 
 def _fields(body: bytes) -> dict[str, str]:
