@@ -17,7 +17,7 @@ SELECT program_id, id, 'e', id, type, cause, position, 'pending', 0, 0 FROM fact
 SECOND_ENTRY = """
 INSERT INTO entry
 SELECT program_id, 'ffffffffffffffffffffffff', member, transaction_id, kind, points, debt,
-    qualified, at_ms, available_after, command_id, position
+    qualified, at_ms, available_after, command_id, moves, position
 FROM entry WHERE kind = 'redeem'
 """
 REPLACE = "UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"

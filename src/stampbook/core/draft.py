@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.definition import Definition
-from stampbook.core.entries import Entry, EntryKind, LotMove, moved
+from stampbook.core.entries import Entry, EntryKind, moved
 from stampbook.facts import Fact, FactData, type_of
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
@@ -100,7 +100,6 @@ class Changes:
         "facts",
         "lots",
         "members",
-        "moves",
         "orders",
         "redeemed",
         "transactions",
@@ -117,7 +116,6 @@ class Changes:
         """Pool codes by reward and code, in the order in which they last changed hands: the coupon
         that took it, or None when it came back."""
         self.entries: list[Entry] = []
-        self.moves: list[LotMove] = []
         self.facts: list[Fact] = []
 
     def size(self) -> tuple[int, ...]:
@@ -136,7 +134,6 @@ class Changes:
             self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
             self.codes[key] = coupon_id
         self.entries += other.entries
-        self.moves += other.moves
         self.facts += other.facts
 
 
@@ -307,7 +304,7 @@ class Draft:
         qualified: int = 0,
         moves: Mapping[LotId, int] | None = None,
     ) -> Entry:
-        """Write a line of the ledger and the lot moves that it consists of.
+        """Write a line of the ledger, with the lot moves that it consists of.
 
         Units: points; a move below zero takes from the lot.
         """
@@ -324,12 +321,9 @@ class Draft:
             at=self.at,
             available_after=balances.available,
             command_id=self.command_id,
+            moves=moves or {},
         )
         self.changes.entries.append(entry)
-        for lot_id, change in (moves or {}).items():
-            self.changes.moves.append(
-                LotMove(entry_id=entry.id, lot_id=lot_id, member=entry.member, points=change)
-            )
         return entry
 
     def fact(

@@ -4,6 +4,7 @@ Source: contract section 2; research I12: issued = available + pending + held + 
 deducted + expired + rejected holds because each kind names where points leave and where they go.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -54,7 +55,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     Units: points, 0 or more; the kind gives the direction. `debt` is by how much this entry raises
     (deduct) or lowers (repay) what the member owes. `qualified` and `spend_minor` are what it adds
-    to the tier's counters, and may be below zero.
+    to the tier's counters, and may be below zero. `moves` are what it gave to each lot, or took
+    from it (below zero).
     """
 
     id: EntryId
@@ -67,15 +69,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     at: Instant
     available_after: int
     command_id: CommandId
-
-
-class LotMove(Struct, frozen=True, kw_only=True):
-    """What an entry took from a lot (below zero) or gave to it. Units: points."""
-
-    entry_id: EntryId
-    lot_id: LotId
-    member: MemberId
-    points: int
+    moves: Mapping[LotId, int] = {}
 
 
 def moved(balances: Balances, kind: EntryKind, points: int, debt: int) -> Balances:

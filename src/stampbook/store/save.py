@@ -39,9 +39,8 @@ TRANSACTION: Columns = (
 )  # fmt: skip
 ENTRY: Columns = (
     "program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified", "at_ms",
-    "available_after", "command_id", "position",
+    "available_after", "command_id", "moves", "position",
 )  # fmt: skip
-MOVE: Columns = ("program_id", "entry_id", "lot_id", "member", "points")
 ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "body")
 COUPON: Columns = ("program_id", "code", "id", "member", "status", "expires_at_ms", "body")
 COUNT: Columns = ("program_id", "reward_id", "redeemed")
@@ -187,16 +186,11 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
             (
                 program, entry.id, entry.member, entry.transaction_id, entry.kind, entry.points,
                 entry.debt, entry.qualified, to_ms(entry.at), entry.available_after,
-                entry.command_id, batch.opening.position,
+                entry.command_id, encode_text(entry.moves), batch.opening.position,
             )
             for entry in changes.entries
         ],
     )  # fmt: skip
-    unit.insert(
-        "lot_move",
-        MOVE,
-        [(program, move.entry_id, move.lot_id, move.member, move.points) for move in changes.moves],
-    )
 
 
 def _lot_row(batch: Batch, member: MemberId, lot: Lot) -> Row:

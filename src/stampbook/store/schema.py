@@ -183,20 +183,9 @@ ENTRY = Table(
     _number("at_ms"),
     _number("available_after"),
     _key("command_id"),
+    _text("moves"),  # of points, by lot: a JSON object
     _number("position"),  # of its batch: ids rise within a batch, positions from one to the next
     PrimaryKeyConstraint("program_id", "member", "position", "id"),
-    sqlite_with_rowid=False,
-)
-
-LOT_MOVE = Table(
-    "lot_move",
-    METADATA,
-    _key("program_id"),
-    _key("entry_id"),
-    _key("lot_id"),
-    _key("member"),
-    _number("points"),
-    PrimaryKeyConstraint("program_id", "member", "entry_id", "lot_id"),
     sqlite_with_rowid=False,
 )
 

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from stampbook.core.audit import Finding, Record, Told, audit
 from stampbook.core.counters import Counters
-from stampbook.core.entries import Entry, LotMove
+from stampbook.core.entries import Entry
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import POSITION_BITS, Row, Unit
 from stampbook.store.subscriptions import subscription
-from stampbook.values.ids import EndpointId, MemberId, ProgramId
+from stampbook.values.ids import EndpointId, LotId, MemberId, ProgramId
 from stampbook.values.instants import from_ms
 from stampbook.values.json import decode
 
@@ -30,10 +30,10 @@ OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
 LOTS = f"SELECT member, remaining, held, is_open, body FROM lot {OF_MEMBERS} ORDER BY id"
 TRANSACTIONS = f"SELECT member, status, body FROM points_transaction {OF_MEMBERS} ORDER BY id"
 ENTRIES = f"""
-SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after, command_id
+SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after,
+    command_id, moves
 FROM entry {OF_MEMBERS} ORDER BY position, id
 """
-MOVES = f"SELECT member, entry_id, lot_id, points FROM lot_move {OF_MEMBERS} ORDER BY entry_id"
 FACTS = f"""
 SELECT member, id, type, sequence, position, recorded_at_ms, deliveries, body
 FROM fact {OF_MEMBERS} ORDER BY sequence
@@ -125,9 +125,9 @@ def _members(
     counted: Verified,
 ) -> Iterator[Difference]:
     ids = [row[0] for row in members]
-    queries = (LOTS, TRANSACTIONS, ENTRIES, MOVES, FACTS, DELIVERIES)
+    queries = (LOTS, TRANSACTIONS, ENTRIES, FACTS, DELIVERIES)
     *found, delivered = unit.gather([(sql, (program_id, ids)) for sql in queries])
-    lots, transactions, entries, moves, facts = (_by_member(rows) for rows in found)
+    lots, transactions, entries, facts = (_by_member(rows) for rows in found)
     sent: dict[str, set[str]] = defaultdict(set)
     for fact_id, endpoint_id in delivered:
         sent[fact_id].add(endpoint_id)
@@ -138,7 +138,6 @@ def _members(
             lots=[decode(row[-1], Lot) for row in lots[member]],
             transactions=[decode(row[-1], Transaction) for row in transactions[member]],
             entries=[_entry(row) for row in entries[member]],
-            moves=[_move(row) for row in moves[member]],
             facts=[_told(row) for row in facts[member]],
         )
         counted.members += 1
@@ -234,7 +233,7 @@ def _difference(program_id: ProgramId, member_id: str | None, finding: Finding) 
 
 def _entry(row: Row) -> Entry:
     (member, entry_id, transaction_id, kind, points, debt, qualified, at_ms, available,
-     command_id) = row  # fmt: skip
+     command_id, moves) = row  # fmt: skip
     return Entry(
         id=entry_id,
         member=member,
@@ -246,12 +245,8 @@ def _entry(row: Row) -> Entry:
         at=from_ms(at_ms),
         available_after=available,
         command_id=command_id,
+        moves=decode(moves, dict[LotId, int]),
     )
-
-
-def _move(row: Row) -> LotMove:
-    member, entry_id, lot_id, points = row
-    return LotMove(entry_id=entry_id, lot_id=lot_id, member=member, points=points)
 
 
 def _told(row: Row) -> Told:

@@ -10,7 +10,7 @@ depends_on = None
 
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-NEVER_CHANGED = ("entry", "lot_move")
+NEVER_CHANGED = ("entry",)
 FACT_COLUMNS = (
     "program_id, id, position, type, member, sequence, occurred_at_ms, recorded_at_ms, cause, "
     "deliveries"
@@ -153,6 +153,7 @@ def _create_tables() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("available_after", sa.BigInteger(), nullable=False),
         sa.Column("command_id", KEY, nullable=False),
+        sa.Column("moves", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "member", "position", "id", name="pk_entry"),
         sqlite_with_rowid=False,
@@ -225,16 +226,6 @@ def _create_tables() -> None:
         unique=False,
         sqlite_where=sa.text("is_open"),
         postgresql_where=sa.text("is_open"),
-    )
-    op.create_table(
-        "lot_move",
-        sa.Column("program_id", KEY, nullable=False),
-        sa.Column("entry_id", KEY, nullable=False),
-        sa.Column("lot_id", KEY, nullable=False),
-        sa.Column("member", KEY, nullable=False),
-        sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "member", "entry_id", "lot_id", name="pk_lot_move"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "member",
