@@ -34,7 +34,14 @@ MEMBERS = (
     "id, member_id, status, position, body, counters, email, due_at_ms", "member", "id",
 )  # fmt: skip
 
-LOTS = ("member, body", "lot", "member", " AND is_open")
+FROM_OLDEST_OPEN = (
+    "member JOIN lot ON lot.program_id = member.program_id AND lot.member = member.id || '' "
+    "AND lot.id >= member.lots_from"
+)
+"""The empty text keeps a planner from looking for all lots of a member before it has read from
+where on they are wanted."""
+
+LOTS = ("lot.member, lot.body", FROM_OLDEST_OPEN, "id", " AND lot.is_open")
 PENDING = ("member, body", "points_transaction", "member", " AND status = 'pending'")
 COUPONS = ("member, body", "coupon", "member", " AND status IN ('held', 'issued')")
 TRANSACTIONS_ASKED = ("body", "points_transaction", "id")

@@ -24,7 +24,7 @@ from stampbook.values.json import encode_text
 
 MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
-    "due_at_ms", "position", "body", "counters",
+    "due_at_ms", "position", "lots_from", "body", "counters",
 )  # fmt: skip
 FOUND_BY: Columns = ("email", "due_at_ms")
 FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
@@ -164,7 +164,7 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
         batch.opening.program_id, member.id, member.member_id, member.email_address,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
         to_ms(member.enrolled_at), optional_ms(next_due(book, state.program.definition)),
-        position, encode_text(member), encode_text(book.counters),
+        position, min(book.lots, default=None), encode_text(member), encode_text(book.counters),
     )  # fmt: skip
 
 

@@ -105,6 +105,7 @@ MEMBER = Table(
     _number("enrolled_at_ms"),
     _number("due_at_ms", optional=True),
     _number("position"),  # of the last fact, so that positions rise with sequences
+    _key("lots_from", optional=True),  # the oldest open lot: the older ones need not be looked at
     _text("body"),
     _text("counters"),
     PrimaryKeyConstraint("program_id", "id"),
@@ -136,13 +137,6 @@ LOT = Table(
     Column("is_open", Boolean(create_constraint=False), nullable=False),
     _text("body"),
     PrimaryKeyConstraint("program_id", "member", "id"),
-    Index(
-        "ix_lot_open",
-        "program_id",
-        "member",
-        sqlite_where=text("is_open"),
-        postgresql_where=text("is_open"),
-    ),
     postgresql_with=ROOM_FOR_UPDATES,
 )
 
@@ -186,7 +180,6 @@ ENTRY = Table(
     _text("moves"),  # of points, by lot: a JSON object
     _number("position"),  # of its batch: ids rise within a batch, positions from one to the next
     PrimaryKeyConstraint("program_id", "member", "position", "id"),
-    sqlite_with_rowid=False,
 )
 
 CUSTOMER_ORDER = Table(

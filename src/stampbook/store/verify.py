@@ -23,7 +23,7 @@ from stampbook.values.json import decode
 MEMBERS_AT_A_TIME = 200
 
 MEMBERS = """
-SELECT id, member_id, available, status, body, counters FROM member
+SELECT id, member_id, available, status, lots_from, body, counters FROM member
 WHERE program_id = ? AND id > ? ORDER BY id LIMIT ?
 """
 OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
@@ -131,7 +131,7 @@ def _members(
     sent: dict[str, set[str]] = defaultdict(set)
     for fact_id, endpoint_id in delivered:
         sent[fact_id].add(endpoint_id)
-    for member, member_id, available, status, body, counters in members:
+    for member, member_id, available, status, lots_from, body, counters in members:
         record = Record(
             member=decode(body, Member),
             counters=decode(counters, Counters),
@@ -150,7 +150,7 @@ def _members(
         )
         findings = (
             *audit(record),
-            *_columns(record, available, status, lots[member], transactions[member]),
+            *_columns(record, (available, status, lots_from), lots[member], transactions[member]),
             *_deliveries(facts[member], sent, watches),
         )
         for finding in findings:
@@ -165,12 +165,14 @@ def _by_member(rows: Sequence[Row]) -> dict[MemberId, list[Row]]:
 
 
 def _columns(
-    record: Record, available: int, status: str, lots: Sequence[Row], transactions: Sequence[Row]
+    record: Record, columns: Row, lots: Sequence[Row], transactions: Sequence[Row]
 ) -> Iterator[Finding]:
     """Compare the columns that are searched with the records that they come from."""
     member = record.member
+    open_lots = (lot.id for lot in record.lots if lot.remaining + lot.held > 0)
+    expected = (member.balances.available, member.status, min(open_lots, default=None))
     kept = [
-        ("member: columns", (member.balances.available, member.status), (available, status)),
+        ("member: columns", expected, columns),
         *(
             (
                 f"lot {lot.id}: columns",

@@ -156,7 +156,6 @@ def _create_tables() -> None:
         sa.Column("moves", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "member", "position", "id", name="pk_entry"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "fact",
@@ -219,14 +218,6 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("program_id", "member", "id", name="pk_lot"),
         postgresql_with={"fillfactor": 70},
     )
-    op.create_index(
-        "ix_lot_open",
-        "lot",
-        ["program_id", "member"],
-        unique=False,
-        sqlite_where=sa.text("is_open"),
-        postgresql_where=sa.text("is_open"),
-    )
     op.create_table(
         "member",
         sa.Column("program_id", KEY, nullable=False),
@@ -239,6 +230,7 @@ def _create_tables() -> None:
         sa.Column("enrolled_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("due_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("lots_from", KEY, nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("counters", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "id", name="pk_member"),
