@@ -14,6 +14,12 @@ INSERT INTO delivery (program_id, id, endpoint_id, fact_id, fact_type, cause, po
     due_at_ms, attempts)
 SELECT program_id, id, 'e', id, type, cause, position, 'pending', 0, 0 FROM fact
 """
+UNWRITTEN_TRANSACTION = """
+INSERT INTO points_transaction
+SELECT program_id, 'ffffffffffffffffffffffff', member, kind, status, points, order_id,
+    created_at_ms, body
+FROM points_transaction WHERE kind = 'redeem' AND status = 'pending'
+"""
 SECOND_ENTRY = """
 INSERT INTO entry
 SELECT program_id, 'ffffffffffffffffffffffff', member, transaction_id, kind, points, debt,
@@ -72,6 +78,7 @@ def _run(unit: Unit, sql: str) -> None:
             ),
             "facts: the last sequence",
         ),
+        (UNWRITTEN_TRANSACTION, "its entries"),
         ("UPDATE points_transaction SET status = 'approved' WHERE kind = 'redeem'", "column"),
         ("UPDATE reward_count SET redeemed = 0", "reward mug: redeemed"),
         (

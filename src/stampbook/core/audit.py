@@ -146,8 +146,6 @@ def _transactions(record: Record) -> Iterator[Pair]:
     known: set[TransactionId] = {each.id for each in record.transactions}
     named = {entry.transaction_id for entry in record.entries}
     yield "entries of unknown transactions", [], sorted(named - known)
-    unwritten = {each.id for each in record.transactions if each.points} - named
-    yield "transactions without an entry", [], sorted(unwritten)
 
 
 def _facts(record: Record) -> Iterator[Pair]:

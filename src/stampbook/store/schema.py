@@ -153,7 +153,6 @@ POINTS_TRANSACTION = Table(
     _number("created_at_ms"),
     _text("body"),
     PrimaryKeyConstraint("program_id", "id"),
-    Index(None, "program_id", "member", "id"),
     Index(
         "ix_points_transaction_pending",
         "program_id",

@@ -28,7 +28,16 @@ WHERE program_id = ? AND id > ? ORDER BY id LIMIT ?
 """
 OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
 LOTS = f"SELECT member, remaining, held, is_open, body FROM lot {OF_MEMBERS} ORDER BY id"
-TRANSACTIONS = f"SELECT member, status, body FROM points_transaction {OF_MEMBERS} ORDER BY id"
+TRANSACTIONS = f"""
+SELECT member, status, body FROM points_transaction
+WHERE (program_id, id) IN (SELECT program_id, transaction_id FROM entry {OF_MEMBERS}) ORDER BY id
+"""
+UNWRITTEN = """
+SELECT id FROM points_transaction AS written WHERE program_id = ? AND NOT EXISTS (
+    SELECT 1 FROM entry WHERE program_id = written.program_id AND member = written.member
+    AND transaction_id = written.id)
+ORDER BY id
+"""
 ENTRIES = f"""
 SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after,
     command_id, moves
@@ -107,6 +116,9 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         last = rows[-1][0]
         yield from _members(unit, program_id, rows, watches, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
+    for (transaction_id,) in unit.rows(UNWRITTEN, (program_id,)):
+        finding = Finding(f"transaction {transaction_id}: its entries", "at least one", "none")
+        yield _difference(program_id, None, finding)
     if unit.dialect.name == "postgresql":
         [(ahead,)] = unit.rows(AHEAD, (program_id, program_id))
         if ahead is not None:

@@ -13,6 +13,7 @@ from stampbook.values.instants import Instant, from_ms
 from stampbook.values.json import decode
 
 NEWEST = "ORDER BY id DESC LIMIT ?"
+OF_MEMBER = "SELECT DISTINCT transaction_id FROM entry WHERE program_id = ? AND member = ?"
 
 
 class EntryLine(Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ def transactions(
 ) -> Page[Transaction]:
     """Give transactions, of a member or of all.
 
+    Shapes: a member's are found by the member's entries: each transaction has one at least.
     Errors: CursorError.
     """
     query = Query("SELECT id, body FROM points_transaction", program_id)
@@ -53,6 +55,9 @@ def transactions(
         query.where("status = 'pending'")  # in so many words, for the index of pending ones
     else:
         query.given("status = ?", status)
+        if member is not None:
+            found = unit.rows(OF_MEMBER, (program_id, member))
+            query.where("id IN (?*)", [transaction_id for (transaction_id,) in found])
     rows = _before(query, after).rows(unit, NEWEST, limit + 1)
     return page_of(rows, limit, lambda row: decode(row[1], Transaction), lambda row: row[:1])
 

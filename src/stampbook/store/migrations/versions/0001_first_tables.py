@@ -267,12 +267,6 @@ def _create_tables() -> None:
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
     )
-    op.create_index(
-        "ix_points_transaction_program_id_member_id",
-        "points_transaction",
-        ["program_id", "member", "id"],
-        unique=False,
-    )
     op.create_table(
         "pool_code",
         sa.Column("program_id", KEY, nullable=False),
