@@ -112,6 +112,8 @@ def decide(draft: Draft, command: Command) -> Struct | Refused:
 def _owners(draft: Draft, needs: Needs) -> dict[str, None]:
     """Give the member_ids that a command touches, each once, in a stable order."""
     owners = dict.fromkeys(needs.members)
+    if not (needs.transactions or needs.orders or needs.coupons):
+        return owners
     found = (
         *(draft.transaction(transaction_id) for transaction_id in needs.transactions),
         *(draft.order(order_id) for order_id in needs.orders),

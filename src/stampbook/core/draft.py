@@ -35,6 +35,8 @@ from stampbook.values.ids import (
 from stampbook.values.instants import Instant
 
 D = TypeVar("D", bound=FactData)
+K = TypeVar("K", bound=str)
+R = TypeVar("R")
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -139,6 +141,14 @@ class Changes:
 
 _parts_of = attrgetter(*Changes.__slots__)
 """Gives all parts of changes; twice for every command, so it is made once."""
+
+
+def _merge_rows(
+    changed: Mapping[K, tuple[MemberId, R]], kept: dict[K, R], owners: set[MemberId]
+) -> None:
+    for key, (owner, row) in changed.items():
+        kept[key] = row
+        owners.add(owner)
 
 
 class Draft:
@@ -356,14 +366,13 @@ class Draft:
     def merge(self) -> Changes:
         """Make the state what this draft says, and give the changes to be stored."""
         state, changes = self.state, self.changes
-        rows = (changes.lots, changes.transactions, changes.orders, changes.coupons)
-        owners = {row[0] for table in rows for row in table.values()}
-        for member in owners.union(changes.members):
+        owners = set(changes.members)
+        _merge_rows(changes.lots, state.lots, owners)
+        _merge_rows(changes.transactions, state.transactions, owners)
+        _merge_rows(changes.orders, state.orders, owners)
+        _merge_rows(changes.coupons, state.coupons, owners)
+        for member in owners:
             state.books[member] = self._books[member]
-        state.lots.update((key, lot) for key, (_, lot) in changes.lots.items())
-        state.transactions.update((key, one) for key, (_, one) in changes.transactions.items())
-        state.orders.update((key, order) for key, (_, order) in changes.orders.items())
-        state.coupons.update((key, coupon) for key, (_, coupon) in changes.coupons.items())
         state.redeemed.update(changes.redeemed)
         state.keys.update(self._keys)
         for member_id in self._retired:

@@ -10,6 +10,8 @@ from stampbook.values.instants import Instant
 
 
 def _next(book: Book, _: Definition) -> Instant | None:
+    if not book.pending:
+        return None
     dates = (award.auto_approval_at for award in book.pending.values())
     return min((date for date in dates if date is not None), default=None)
 

@@ -14,6 +14,8 @@ def _open(book: Book) -> list[Coupon]:
 
 
 def _next(book: Book, _: Definition) -> Instant | None:
+    if not book.coupons:
+        return None
     dates = (coupon.expires_at for coupon in _open(book))
     return min((date for date in dates if date is not None), default=None)
 

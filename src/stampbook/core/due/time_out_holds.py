@@ -11,6 +11,8 @@ from stampbook.values.instants import Instant
 
 
 def _next(book: Book, _: Definition) -> Instant | None:
+    if not book.holds:
+        return None
     dates = (hold.hold_expires_at for hold in book.holds.values())
     return min((date for date in dates if date is not None), default=None)
 
