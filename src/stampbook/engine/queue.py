@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from threading import Condition
 
 from stampbook.commands import kind_of
@@ -63,15 +64,17 @@ class Queue:
             self._gather()
             while not self._waiting and not self._is_closed:  # another writer took them
                 self._gather()
-            taken: list[Ticket] = []
-            members = 0
-            while self._waiting and len(taken) < COMMANDS_PER_BATCH_MAX:
-                members += weight(self._waiting[0])
-                if taken and members > MEMBERS_PER_BATCH_MAX:
+            count = members = 0
+            for ticket in islice(self._waiting, COMMANDS_PER_BATCH_MAX):
+                members += weight(ticket)
+                if count and members > MEMBERS_PER_BATCH_MAX:
                     break
-                taken.append(self._waiting.popleft())
+                count += 1
+            batches = by_program(islice(self._waiting, count))
+            for _ in range(count):  # only now: what could break left everybody in the queue
+                self._waiting.popleft()
             self._expected = 0
-        return by_program(taken)
+        return batches
 
     def expect(self, answered: int) -> None:
         """Be told, before they are answered, how many callers of a batch may soon be back."""
