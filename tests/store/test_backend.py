@@ -6,7 +6,7 @@ import time
 import pytest
 
 from stampbook.store.backend import Backend, BrokenError, Unit, open_backend
-from stampbook.store.load import LOTS, PENDING
+from stampbook.store.load import PENDING
 from stampbook.store.sql import keyed
 from stampbook.store.sqlite import SqliteBackend
 from tests.engine.shop import PROGRAM, create_shop
@@ -176,21 +176,6 @@ def test_keys_are_looked_up_by_their_index_whatever_the_planner_believes(postgre
     assert "ix_points_transaction_pending" in plan
     assert "Index Cond: ((program_id = " in plan
     assert "AND (member = wanted.key)" in plan
-
-
-def test_lots_are_read_from_the_oldest_open_one_on(backend: Backend) -> None:
-    sql = keyed(backend.dialect, *LOTS)
-    explain = "EXPLAIN QUERY PLAN" if backend.dialect.name == "sqlite" else "EXPLAIN"
-    with backend.transaction() as unit:
-        if backend.dialect.name == "postgresql":
-            unit.run("SET LOCAL plan_cache_mode = force_generic_plan")
-        plan = "\n".join(str(row[-1]) for row in unit.rows(f"{explain} {sql}", (PROGRAM, ["a"])))
-    if backend.dialect.name == "sqlite":
-        assert "SEARCH member USING INDEX" in plan
-        assert "SEARCH lot USING INDEX" in plan
-        assert "(program_id=? AND member=? AND id>?)" in plan
-    else:
-        assert "(id >= member.lots_from)" in plan
 
 
 def test_postgresql_compresses_by_lz4_where_it_can(postgres_url: str) -> None:

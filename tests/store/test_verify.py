@@ -66,7 +66,7 @@ def _run(unit: Unit, sql: str) -> None:
             "balances.available",
         ),
         ("UPDATE member SET available = 7", "member: columns"),
-        ("UPDATE member SET lots_from = 'f'", "member: columns"),
+        ("UPDATE member SET open_lots = '[]'", "member: columns"),
         ("UPDATE lot SET remaining = remaining + 1 WHERE remaining > 0", "columns"),
         (
             REPLACE.format(table="lot", column="body", old='"remaining":200', new='"remaining":9'),

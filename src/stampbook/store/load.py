@@ -31,29 +31,22 @@ Source = tuple[str, ...]
 """Columns, table, key and further conditions, as `keyed` takes them."""
 
 MEMBERS = (
-    "id, member_id, status, position, body, counters, email, due_at_ms", "member", "id",
+    "id, member_id, status, position, open_lots, body, counters, email, due_at_ms", "member", "id",
 )  # fmt: skip
 
-FROM_OLDEST_OPEN = (
-    "member JOIN lot ON lot.program_id = member.program_id AND lot.member = member.id || '' "
-    "AND lot.id >= member.lots_from"
-)
-"""The empty text keeps a planner from looking for all lots of a member before it has read from
-where on they are wanted."""
-
-LOTS = ("lot.member, lot.body", FROM_OLDEST_OPEN, "id", " AND lot.is_open")
+LOTS = ("member, body", "lot", "id")
 PENDING = ("member, body", "points_transaction", "member", " AND status = 'pending'")
 COUPONS = ("member, body", "coupon", "member", " AND status IN ('held', 'issued')")
 TRANSACTIONS_ASKED = ("body", "points_transaction", "id")
 ORDERS_ASKED = ("body", "customer_order", "order_id")
 COUPONS_ASKED = ("body", "coupon", "code")
-LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 
 
 class Kept(NamedTuple):
-    """Columns of a member's row: where the last fact is, and what indexes find the row by."""
+    """Columns of a member's row: the last fact, the open lots, and what indexes find the row by."""
 
     position: int
+    open_lots: list[LotId]
     email: str | None
     due_at_ms: int | None
 
@@ -89,7 +82,7 @@ def load(
     state = State(programs.program(unit, opening.program_id, opening.version))
     members = _load_members(unit, state, opening, lock=lock)
     state.due = tuple(member for member in opening.due if member in state.books)
-    _load_asked(unit, state, asked)
+    _load_asked(unit, state, members, asked)
     _load_paid_lots(unit, state)
     for transaction in state.transactions.values():
         if transaction.order_id is not None:
@@ -128,7 +121,7 @@ def _load_members(
     sql = keyed(unit.dialect, *MEMBERS, lock=unit.dialect.lock if lock else "")
     # sorted, so that two batches with the same members wait for each other in the same order
     for row in unit.rows(sql, (opening.program_id, sorted(opening.members))):
-        member, member_id, status, position, body, counters, email, due_at_ms = row
+        member, member_id, status, position, open_lots, body, counters, email, due_at_ms = row
         if lock and position >= opening.position:
             raise ClashError("a later transaction has already written the member")
         if status == "deleted":
@@ -136,14 +129,15 @@ def _load_members(
         else:
             state.keys[member_id] = member
             state.books[member] = Book(decode(body, Member), decode(counters, Counters))
-            kept[member] = Kept(position, email, due_at_ms)
+            kept[member] = Kept(position, decode(open_lots, list[LotId]), email, due_at_ms)
     return kept
 
 
-def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
+def _load_asked(unit: Unit, state: State, kept: Mapping[MemberId, Kept], asked: Asked) -> None:
     members = sorted(state.books)
     wanted: dict[Source, Sequence[str]] = {
-        **dict.fromkeys((LOTS, PENDING, COUPONS), members),
+        LOTS: sorted(chain.from_iterable(one.open_lots for one in kept.values())),
+        **dict.fromkeys((PENDING, COUPONS), members),
         TRANSACTIONS_ASKED: asked.transactions,
         ORDERS_ASKED: asked.orders,
         COUPONS_ASKED: asked.coupons,
@@ -197,14 +191,14 @@ def _take_transactions(state: State, rows: Iterable[Row]) -> None:
 def _load_paid_lots(unit: Unit, state: State) -> None:
     """Load the closed lots that asked redemptions were paid from."""
     books = state.books
-    paid: dict[LotId, MemberId] = {}
+    paid: set[LotId] = set()
     for transaction in state.transactions.values():
         member = state.keys.get(transaction.member_id)
         if member is not None:
             closed = (share.lot_id for share in transaction.paid)
-            paid.update((lot, member) for lot in closed if lot not in books[member].lots)
+            paid.update(lot for lot in closed if lot not in books[member].lots)
     if paid:
-        sql = keyed(unit.dialect, *LOTS_PAID)
-        for (body,) in unit.rows(sql, (state.program.id, sorted(set(paid.values())), sorted(paid))):
+        sql = keyed(unit.dialect, *LOTS)
+        for _, body in unit.rows(sql, (state.program.id, sorted(paid))):
             lot = decode(body, Lot)
             state.lots[lot.id] = lot

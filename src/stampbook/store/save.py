@@ -24,7 +24,7 @@ from stampbook.values.json import encode_text
 
 MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
-    "due_at_ms", "position", "lots_from", "body", "counters",
+    "due_at_ms", "position", "open_lots", "body", "counters",
 )  # fmt: skip
 FOUND_BY: Columns = ("email", "due_at_ms")
 FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
@@ -149,7 +149,8 @@ def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> 
     still: list[Row] = []
     for member in touched:
         row = _member_row(batch, member, last.get(member, 0))
-        is_still = member in kept and kept[member][1:] == FOUND_BY_OF(row)
+        known = kept.get(member)
+        is_still = known is not None and (known.email, known.due_at_ms) == FOUND_BY_OF(row)
         (still if is_still else moved).append(row)
     for rows, same in ((moved, ()), (still, ("member_id", *FOUND_BY))):
         rows.sort(key=itemgetter(2))  # by member_id
@@ -164,7 +165,7 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
         batch.opening.program_id, member.id, member.member_id, member.email_address,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
         to_ms(member.enrolled_at), optional_ms(next_due(book, state.program.definition)),
-        position, min(book.lots, default=None), encode_text(member), encode_text(book.counters),
+        position, encode_text(sorted(book.lots)), encode_text(member), encode_text(book.counters),
     )  # fmt: skip
 
 
@@ -173,7 +174,7 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
     lots: tuple[list[Row], list[Row]] = ([], [])
     for member, lot in changes.lots.values():
         lots[lot.id in batch.loaded.lots].append(_lot_row(batch, member, lot))
-    _store(unit, "lot", LOT, lots, ("program_id", "member", "id"))
+    _store(unit, "lot", LOT, lots, ("program_id", "id"))
     transactions: tuple[list[Row], list[Row]] = ([], [])
     for member, one in changes.transactions.values():
         row = _transaction_row(batch, member, one)

@@ -105,7 +105,7 @@ MEMBER = Table(
     _number("enrolled_at_ms"),
     _number("due_at_ms", optional=True),
     _number("position"),  # of the last fact, so that positions rise with sequences
-    _key("lots_from", optional=True),  # the oldest open lot: the older ones need not be looked at
+    _text("open_lots"),  # a JSON list of their ids
     _text("body"),
     _text("counters"),
     PrimaryKeyConstraint("program_id", "id"),
@@ -136,7 +136,7 @@ LOT = Table(
     _number("expires_at_ms", optional=True),
     Column("is_open", Boolean(create_constraint=False), nullable=False),
     _text("body"),
-    PrimaryKeyConstraint("program_id", "member", "id"),
+    PrimaryKeyConstraint("program_id", "id"),
     postgresql_with=ROOM_FOR_UPDATES,
 )
 

@@ -43,17 +43,15 @@ def keyed(
     Shapes: keys are looked up one after another in the order given, each by the index on it. Asked
     for a list of keys, PostgreSQL might read all rows of the program instead: a statement that was
     prepared while a table was small keeps its plan until statistics come. `rest` goes on with the
-    conditions; `lock` locks in the order of the keys. `table` may begin a join.
+    conditions; `lock` locks in the order of the keys.
     """
-    first = table.partition(" ")[0]
-    asked = f"SELECT {columns} FROM {table} WHERE {first}.program_id"
     if dialect.name == "sqlite":
-        return f"{asked} = ? AND {first}.{key} IN (?*){rest}{lock}"
+        return f"SELECT {columns} FROM {table} WHERE program_id = ? AND {key} IN (?*){rest}{lock}"
     return (
         "SELECT found.* FROM (SELECT ?::text AS program_id) AS asked "
         "CROSS JOIN unnest(?::text[]) AS wanted(key) "
-        f"CROSS JOIN LATERAL ({asked} = asked.program_id "
-        f"AND {first}.{key} = wanted.key{rest} OFFSET 0{lock}) AS found"
+        f"CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE program_id = asked.program_id "
+        f"AND {table}.{key} = wanted.key{rest} OFFSET 0{lock}) AS found"
     )
 
 

@@ -23,21 +23,29 @@ from stampbook.values.json import decode
 MEMBERS_AT_A_TIME = 200
 
 MEMBERS = """
-SELECT id, member_id, available, status, lots_from, body, counters FROM member
+SELECT id, member_id, available, status, open_lots, body, counters FROM member
 WHERE program_id = ? AND id > ? ORDER BY id LIMIT ?
 """
 OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
-LOTS = f"SELECT member, remaining, held, is_open, body FROM lot {OF_MEMBERS} ORDER BY id"
+LOTS = """
+SELECT member, remaining, held, is_open, body FROM lot
+WHERE program_id = ? AND id IN (?*) ORDER BY id
+"""
 TRANSACTIONS = f"""
 SELECT member, status, body FROM points_transaction
 WHERE (program_id, id) IN (SELECT program_id, transaction_id FROM entry {OF_MEMBERS}) ORDER BY id
 """
 UNWRITTEN = """
-SELECT id FROM points_transaction AS written WHERE program_id = ? AND NOT EXISTS (
+SELECT id FROM {table} AS written WHERE program_id = ? AND NOT EXISTS (
     SELECT 1 FROM entry WHERE program_id = written.program_id AND member = written.member
-    AND transaction_id = written.id)
+    AND transaction_id = written.{transaction})
 ORDER BY id
 """
+LEDGER = {
+    "transaction": UNWRITTEN.format(table="points_transaction", transaction="id"),
+    "lot": UNWRITTEN.format(table="lot", transaction="transaction_id"),
+}
+"""What is found by entries, and the query of those that no entry finds."""
 ENTRIES = f"""
 SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after,
     command_id, moves
@@ -116,9 +124,10 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         last = rows[-1][0]
         yield from _members(unit, program_id, rows, watches, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
-    for (transaction_id,) in unit.rows(UNWRITTEN, (program_id,)):
-        finding = Finding(f"transaction {transaction_id}: its entries", "at least one", "none")
-        yield _difference(program_id, None, finding)
+    for what, query in LEDGER.items():
+        for (unwritten,) in unit.rows(query, (program_id,)):
+            finding = Finding(f"{what} {unwritten}: its entries", "at least one", "none")
+            yield _difference(program_id, None, finding)
     if unit.dialect.name == "postgresql":
         [(ahead,)] = unit.rows(AHEAD, (program_id, program_id))
         if ahead is not None:
@@ -137,19 +146,22 @@ def _members(
     counted: Verified,
 ) -> Iterator[Difference]:
     ids = [row[0] for row in members]
-    queries = (LOTS, TRANSACTIONS, ENTRIES, FACTS, DELIVERIES)
+    queries = (TRANSACTIONS, ENTRIES, FACTS, DELIVERIES)
     *found, delivered = unit.gather([(sql, (program_id, ids)) for sql in queries])
-    lots, transactions, entries, facts = (_by_member(rows) for rows in found)
+    transactions, written, facts = (_by_member(rows) for rows in found)
+    entries = {member: [_entry(row) for row in rows] for member, rows in written.items()}
+    moved = {lot for some in entries.values() for entry in some for lot in entry.moves}
+    lots = _by_member(unit.rows(LOTS, (program_id, sorted(moved))))
     sent: dict[str, set[str]] = defaultdict(set)
     for fact_id, endpoint_id in delivered:
         sent[fact_id].add(endpoint_id)
-    for member, member_id, available, status, lots_from, body, counters in members:
+    for member, member_id, available, status, open_lots, body, counters in members:
         record = Record(
             member=decode(body, Member),
             counters=decode(counters, Counters),
             lots=[decode(row[-1], Lot) for row in lots[member]],
             transactions=[decode(row[-1], Transaction) for row in transactions[member]],
-            entries=[_entry(row) for row in entries[member]],
+            entries=entries.get(member, []),
             facts=[_told(row) for row in facts[member]],
         )
         counted.members += 1
@@ -162,7 +174,12 @@ def _members(
         )
         findings = (
             *audit(record),
-            *_columns(record, (available, status, lots_from), lots[member], transactions[member]),
+            *_columns(
+                record,
+                (available, status, decode(open_lots, list[LotId])),
+                lots[member],
+                transactions[member],
+            ),
             *_deliveries(facts[member], sent, watches),
         )
         for finding in findings:
@@ -181,8 +198,8 @@ def _columns(
 ) -> Iterator[Finding]:
     """Compare the columns that are searched with the records that they come from."""
     member = record.member
-    open_lots = (lot.id for lot in record.lots if lot.remaining + lot.held > 0)
-    expected = (member.balances.available, member.status, min(open_lots, default=None))
+    open_lots = [lot.id for lot in record.lots if lot.remaining + lot.held > 0]
+    expected = (member.balances.available, member.status, open_lots)
     kept = [
         ("member: columns", expected, columns),
         *(

@@ -215,7 +215,7 @@ def _create_tables() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "member", "id", name="pk_lot"),
+        sa.PrimaryKeyConstraint("program_id", "id", name="pk_lot"),
         postgresql_with={"fillfactor": 70},
     )
     op.create_table(
@@ -230,7 +230,7 @@ def _create_tables() -> None:
         sa.Column("enrolled_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("due_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("lots_from", KEY, nullable=True),
+        sa.Column("open_lots", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("counters", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "id", name="pk_member"),
