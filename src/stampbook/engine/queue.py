@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from itertools import islice
 from threading import Condition
 
-from stampbook.commands import kind_of
 from stampbook.engine.submission import Ticket
 
 WAITING_MAX = 4096
@@ -111,8 +110,7 @@ class Queue:
 
 def weight(ticket: Ticket) -> int:
     """Give how many members a ticket may lock."""
-    command = ticket.submission.command
-    needs = kind_of(type(command)).needs(command)
+    needs = ticket.needs
     named = (needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons)
     return sum(map(len, named)) + (needs.due.limit if needs.due else 0)
 

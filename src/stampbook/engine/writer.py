@@ -127,7 +127,7 @@ class Engine:
     ) -> None:
         with self._admission:
             command_id = self._ids.take(self.clock.real_ms())
-            self._queue.put(Ticket(submission, command_id, waiter))
+            self._queue.put(Ticket.of(submission, command_id, waiter))
 
     def _write(self, metrics: Metrics) -> None:
         settling = Settling(
