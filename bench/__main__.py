@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import batches, http_awards, takeover
+from bench import batches, falling_due, hindsight, http_awards, takeover
 from bench.ground import Ground
 from bench.report import Measured, show, write
 from stampbook.bootstrap import COLLECT_AFTER, configure_logs
@@ -17,8 +17,10 @@ from stampbook.config import LogSettings
 PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
     "engine_sqlite": batches.measure_sqlite,
     "engine_postgres": batches.measure_postgres,
+    "clockwork": falling_due.measure,
     "http": http_awards.measure,
     "import": takeover.measure,
+    "simulation": hindsight.measure,
 }
 
 

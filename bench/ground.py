@@ -1,6 +1,6 @@
 """The ground: databases that are stocked once and copied for each measurement."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -52,6 +52,26 @@ class Ground:
             stock(f"sqlite:///{stocked}", self.members, history=self.members, listens=True)
         path = self.folder / f"bench-{next(self._numbers)}.db"
         return f"sqlite:///{copyfile(stocked, path)}"
+
+    @contextmanager
+    def copy_of(self, kind: str, name: str, stocked_by: Callable[[str], None]) -> Generator[str]:
+        """Give the URL of a copy of a database that a function stocks once."""
+        if kind == "sqlite":
+            original = self.folder / f"{name}.db"
+            if not original.exists():
+                stocked_by(f"sqlite:///{original}")
+            path = self.folder / f"{name}-{next(self._numbers)}.db"
+            yield f"sqlite:///{copyfile(original, path)}"
+            path.unlink()
+            return
+        if name not in self._stocked:
+            url = self._stack.enter_context(fresh_database(self._cluster_url()))
+            stocked_by(url)
+            self._stocked[name] = url.rpartition("/")[2]
+        with fresh_database(self._cluster_url(), template=self._stocked[name]) as url:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("CHECKPOINT")
+            yield url
 
     def _cluster_url(self) -> str:
         if self._cluster is None:

@@ -57,7 +57,7 @@ def facts_page() -> str:
         [
             f"[{name}](#{_anchor(name)})",
             fact.sent_when,
-            *(_code(dialect.event_type(fact)) for dialect in spoken.values()),
+            *(_codes(dialect.event_types(fact)) for dialect in spoken.values()),
         ]
         for name, fact in facts.catalogue().items()
     )
@@ -206,6 +206,10 @@ def _anchor(title: str) -> str:
 
 def _code(text: str | None) -> str:
     return f"`{text}`" if text else "-"
+
+
+def _codes(texts: Iterable[str]) -> str:
+    return ", ".join(map(_code, texts)) or "-"
 
 
 def _prose(kind: type[Struct]) -> str:

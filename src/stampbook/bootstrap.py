@@ -48,10 +48,10 @@ class App:
         self.vault = Vault(master_keys(settings))
         self.backend: Backend = open_backend(settings.database.url)
         self.new_id = ids()
-        self.worker = _worker(self) if role in {"all", "worker"} else None
         self.engine = Engine(
             self.backend, writers=settings.server.writers, on_deliveries=self._announce
         )
+        self.worker = _worker(self) if role in {"all", "worker"} else None
         self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
         self._threads: list[Thread] = []
 
@@ -107,7 +107,7 @@ def _worker(app: App) -> Worker:
         user_agent=f"Stampbook/{__version__}",
     )
     return Worker(
-        queue=Deliveries(app.backend, app.new_id),
+        queue=Deliveries(app.backend, app.new_id, app.engine.programs),
         sender=Sender[Sent](policy),
         vault=app.vault,
         now_ms=real_ms,

@@ -67,7 +67,7 @@ def test_a_test_clock_moves_and_things_fall_due(stage: Stage) -> None:
         "target": None,
     }
     moved = client.post("/v1/clock/advance", {"months": 1, "days": 1}, status=200)
-    assert (moved["now"], moved["items"], moved["finished"]) == ("2026-02-02T00:00:00Z", 1, True)
+    assert (moved["now"], moved["items"], moved["finished"]) == ("2026-02-02T00:00:00Z", 4, True)
     assert client.get("/v1/clock")["now"] == "2026-02-02T00:00:00Z"
     [newest, *_] = client.get("/v1/facts?member_id=m-1")["items"]
     assert (newest["type"], newest["occurred_at"]) == ("points.expired", "2026-01-31T00:00:00Z")

@@ -60,7 +60,7 @@ def test_dialects_and_facts_are_those_that_exist(client: Client) -> None:
     assert (answer.status, answer.json["code"]) == (422, "fact_type.unknown")
     types = {kind["name"]: kind for kind in client.get("/v1/fact-types")["items"]}
     assert types.keys() == catalogue().keys()
-    assert types["points.earned"]["event_types"]["zinrelo"] == "event_points_earned"
+    assert types["points.earned"]["event_types"]["zinrelo"] == ["event_points_earned"]
     assert "zinrelo" not in types["tier.renewed"]["event_types"]
 
 

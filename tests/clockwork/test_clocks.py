@@ -1,48 +1,19 @@
 """Clocks: what falls due is done in due order, whoever moves the clock and however often."""
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
-from stampbook.clockwork.advance import AdvanceReport, advance
+from stampbook.clockwork.advance import advance
 from stampbook.clockwork.loop import Clockwork
 from stampbook.clockwork.sweep import Progress, sweep
 from stampbook.commands.award_points import AwardPoints, PointsAwarded
-from stampbook.commands.enroll_member import EnrollMember
 from stampbook.core.refusals import Refused
-from stampbook.engine.submission import Done
 from stampbook.store.admin import add_version
-from stampbook.store.verify import verify
-from stampbook.values.instants import Instant, from_ms
-from tests.engine.shop import DEFINITION, PROGRAM, START_MS, Shop, opened, version
+from tests.clockwork.stage import DAY, START, fill, moved, sound
+from tests.engine.shop import DEFINITION, PROGRAM, START_MS, opened, version
 
-START = from_ms(START_MS)
-DAY = timedelta(days=1)
-
-
-def fill(shop: Shop, members: int = 5) -> None:
-    """Enrol members; each has points that expire in six months and an award that waits two days."""
-    for number in range(members):
-        key = f"m{number}"
-        for command in (
-            EnrollMember(member_id=key),
-            AwardPoints(member_id=key, activity_id="visit"),
-            AwardPoints(member_id=key, activity_id="wait"),
-        ):
-            assert isinstance(shop.do(command), Done)
-
-
-def moved(shop: Shop, to: Instant, **options: Any) -> AdvanceReport:
-    report = advance(shop.engine, PROGRAM, to, cause="advance", **options)
-    assert isinstance(report, AdvanceReport)
-    return report
-
-
-def sound(shop: Shop) -> bool:
-    with shop.backend.read() as unit:
-        return not list(verify(unit, PROGRAM))
+REMINDERS = 4
+"""Of each day on which points expire."""
 
 
 def test_a_test_clock_does_on_its_way_what_falls_due(database_url: str) -> None:
@@ -52,7 +23,7 @@ def test_a_test_clock_does_on_its_way_what_falls_due(database_url: str) -> None:
         assert (report.before, report.now, report.items) == (START, START + 2 * DAY, 5)
         assert shop.rows("SELECT DISTINCT available FROM member") == [(80,)]
         later = moved(shop, START + 190 * DAY)
-        assert later.items == 10
+        assert later.items == 5 * 2 * (1 + REMINDERS)
         assert shop.rows("SELECT DISTINCT available, due_at_ms FROM member") == [(0, None)]
         times = [row[0] for row in shop.rows("SELECT occurred_at_ms FROM fact ORDER BY position")]
         assert times == sorted(times)
@@ -93,7 +64,7 @@ def test_steps_of_few_members_do_the_same(database_url: str) -> None:
         done = sweep(
             shop.engine, PROGRAM, START + 200 * DAY, cause="s", on_progress=seen.append, members=2
         )
-        assert done.items == 7 + 14
+        assert done.items == 7 + 7 * 2 * (1 + REMINDERS)
         assert len(seen) > 7
         assert [each.reached for each in seen] == sorted(each.reached for each in seen)
         assert shop.rows("SELECT available FROM member") == [(0,)] * 7

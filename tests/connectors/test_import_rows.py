@@ -132,6 +132,22 @@ def test_the_same_order_earns_once_wherever_it_stands(engine: Engine) -> None:
     assert rows_of(engine, "lot") == 1
 
 
+def test_an_order_is_the_same_when_only_the_spelling_of_its_amounts_differs(
+    engine: Engine,
+) -> None:
+    Import(engine, "members", MEMBERS).run(members(1))
+    header = (*ORDERS, "currency", "discount", "tax", "payment_source")
+    first = ("o-1", "m-0", "10.00", "2024-01-01", "USD", "2.50", "1.00", "card")
+    orders = Import(engine, "orders", header)
+    assert counts(orders.run([first])) == (1, 0, 0)
+    respelt = ("o-1", "m-0", "10", "2024-01-01", "usd", "2.5", "1", "card")
+    cheaper = ("o-1", "m-0", "10", "2024-01-01", "USD", "2.60", "1", "card")
+    in_euro = ("o-1", "m-0", "10", "2024-01-01", "EUR", "2.50", "1", "cash")
+    assert counts(orders.run([respelt, cheaper, in_euro])) == (0, 1, 2)
+    assert orders.rejected[0][2].endswith("It differs in discount.")
+    assert orders.rejected[1][2].endswith("It differs in currency, payment_source.")
+
+
 def test_an_interrupted_import_goes_on_where_it_stopped(engine: Engine) -> None:
     rows = members(4 * CHUNK_ROWS)
     asked = count(1)

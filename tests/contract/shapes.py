@@ -3,6 +3,7 @@
 Knows nothing of Stampbook: it reads what a subscriber gets.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -12,6 +13,10 @@ Shape = Callable[[Any, str], Iterator[str]]
 
 DATE = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}")
 HEX_ID = re.compile(r"[0-9a-f]{24}")
+
+
+def anything(_: Any, __: str) -> Iterator[str]:
+    yield from ()
 
 
 def text(value: Any, path: str) -> Iterator[str]:
@@ -58,6 +63,14 @@ def date(value: Any, path: str) -> Iterator[str]:
         datetime.strptime(f"{value} +0000", "%m/%d/%Y %H:%M:%S %z")
     except ValueError:
         yield f"{path}: {value!r} is in no calendar"
+
+
+def deadline(value: Any, path: str) -> Iterator[str]:
+    """Want a date with a comma after its day."""
+    if not isinstance(value, str) or value[10:12] != ", ":
+        yield f"{path}: {value!r} is no MM/DD/YYYY, HH:MM:SS"
+        return
+    yield from date(value.replace(", ", " ", 1), path)
 
 
 def exactly(*wanted: Any) -> Shape:
@@ -127,3 +140,29 @@ def _keys(value: Any, path: str, wanted: Mapping[str, Shape]) -> Iterator[str]:
             yield from shape(fields[key], f"{path}.{key}")
         else:
             yield f"{path}.{key}: missing"
+
+
+def at(value: Any, *keys: str) -> Any:
+    """Give what stands under keys, None when it is not there."""
+    for key in keys:
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return value
+
+
+def read_json(body: bytes) -> Any:
+    """Read strict JSON.
+
+    Errors: ValueError for what is none, for a key that comes twice, and for numbers that are none.
+    """
+    return json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key comes twice")
+    return fields
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

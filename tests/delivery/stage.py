@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from stampbook.core.definition import Definition
 from stampbook.core.lease import EndpointKey
 from stampbook.delivery.call import Policy
 from stampbook.delivery.secrets import Vault, new_secret
@@ -18,6 +19,7 @@ from stampbook.store.deliveries import Deliveries
 from stampbook.store.migrate import migrate
 from stampbook.values.ids import CommandIds, EndpointId, FactId, ProgramId
 from stampbook.values.instants import to_ms
+from stampbook.values.json import encode_text
 from tests.delivery.sink import Sink, running_sink
 
 PROGRAM = ProgramId("a" * 24)
@@ -73,15 +75,21 @@ class Stage:
         return drained
 
     def endpoint(
-        self, path: str, *, dialect: str = "native", batch_size: int = 100, url: str | None = None
+        self,
+        path: str,
+        *,
+        dialect: str = "native",
+        batch_size: int = 100,
+        url: str | None = None,
+        only_with: tuple[str, ...] = (),
     ) -> EndpointKey:
         key = EndpointKey(PROGRAM, EndpointId(self.new_id()))
         now_ms = self.clock()
         with self.backend.transaction() as unit:
             unit.run(
                 "INSERT INTO endpoint (program_id, id, url, dialect, event_types, secrets,"
-                " batch_size, status, created_at_ms, updated_at_ms, description)"
-                " VALUES (?, ?, ?, ?, '[]', ?, ?, 'active', ?, ?, '')",
+                " batch_size, status, created_at_ms, updated_at_ms, description, only_with)"
+                " VALUES (?, ?, ?, ?, '[]', ?, ?, 'active', ?, ?, '', ?)",
                 (
                     *key,
                     url or self.sink.url(path),
@@ -90,9 +98,19 @@ class Stage:
                     batch_size,
                     now_ms,
                     now_ms,
+                    encode_text(only_with),
                 ),
             )
         return key
+
+    def define(self, definition: Definition, version: int, at_ms: int) -> None:
+        """Store a version of the program's definition."""
+        with self.backend.transaction() as unit:
+            unit.run(
+                "INSERT INTO definition (program_id, version, source, body, hash, created_at_ms)"
+                " VALUES (?, ?, '', ?, '', ?)",
+                (PROGRAM, version, encode_text(definition), at_ms),
+            )
 
     def deliver(
         self,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from stampbook import dialects
+from stampbook.dialects import Letter
 from stampbook.values.ids import RequestId
 from stampbook.values.instants import to_ms
 from stampbook.values.signatures import SECRETS_MAX, key_of, secret_of, sign_webhook
@@ -18,6 +19,7 @@ from stampbook.values.signatures import SECRETS_MAX, key_of, secret_of, sign_web
 OLD, NEW, STRANGER = (secret_of(bytes([n]) * 32) for n in (1, 2, 3))
 REQUEST = RequestId("019df2a1c0de4a0000000090")
 BODY = '{"type":"points.earned","note":"für Maren"}'.encode()
+LETTER = Letter("points.earned", BODY)
 DIALECTS = dialects.catalogue()
 
 
@@ -27,7 +29,7 @@ def real_now() -> datetime:
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_the_public_library_verifies_every_dialect(name: str) -> None:
-    headers = DIALECTS[name].sign(BODY, [NEW], REQUEST, real_now())
+    headers = DIALECTS[name].sign(LETTER, [NEW], REQUEST, real_now())
     assert Webhook(NEW).verify(BODY, headers) == {"type": "points.earned", "note": "für Maren"}
     with pytest.raises(WebhookVerificationError, match="No matching"):
         Webhook(STRANGER).verify(BODY, headers)
@@ -37,7 +39,7 @@ def test_the_public_library_verifies_every_dialect(name: str) -> None:
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_while_secrets_rotate_each_of_them_verifies(name: str) -> None:
-    headers = DIALECTS[name].sign(BODY, [NEW, OLD], REQUEST, real_now())
+    headers = DIALECTS[name].sign(LETTER, [NEW, OLD], REQUEST, real_now())
     for secret in (NEW, OLD):
         assert Webhook(secret).verify(BODY, headers)
 
@@ -50,7 +52,7 @@ def test_an_old_message_is_known_by_its_timestamp() -> None:
 
 def test_zinrelo_signs_body_and_nonce_with_the_newest_secret_as_it_is_shown() -> None:
     at = datetime(2026, 5, 4, 9, 30, 16, 250_000, tzinfo=UTC)
-    headers = DIALECTS["zinrelo"].sign(BODY, [NEW, OLD], REQUEST, at)
+    headers = DIALECTS["zinrelo"].sign(LETTER, [NEW, OLD], REQUEST, at)
     assert headers["nonce"] == str(to_ms(at)) == "1777887016250"
     signed = BODY + b":1777887016250"
     wanted = hmac.new(NEW.encode(), signed, hashlib.sha512).hexdigest()

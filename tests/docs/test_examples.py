@@ -45,7 +45,7 @@ def test_a_request_is_one_that_the_api_reads(text: str) -> None:
         for route in noun.routes:
             found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), path)
             if found and route.method == method:
-                asked = {**msgspec.json.decode(body), **found.groupdict()}
+                asked = {**msgspec.json.decode(body or "{}"), **found.groupdict()}
                 msgspec.convert(asked, route.asks)
                 return
     pytest.fail(f"no route answers {method} {path}")

@@ -70,5 +70,5 @@ def test_the_webhook_says_what_is_shown(readme: str) -> None:
         recorded_at=NOW,
         body=encode_text(fact.data),
     )
-    sent = catalogue()["native"].render([stored], RequestId("0" * 24))
-    assert_within(shown, json.loads(sent))
+    sent = catalogue()["native"].render([stored], RequestId("0" * 24), None)
+    assert_within(shown, json.loads(sent.body))

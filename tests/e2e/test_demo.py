@@ -4,17 +4,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Struct
 
 from stampbook.demo.summary import Summary
-from tests.contract import native_reader, zinrelo_reader
+from tests.contract import native_reader, nector_reader, zinrelo_reader
+from tests.contract.nector_reader import TOPICS
 from tests.contract.zinrelo_reader import EVENTS
 
 DEMO_SECONDS_MAX = 240
@@ -22,7 +24,11 @@ DEMO_SECONDS_MAX = 240
 PROBLEMS_SHOWN = 5
 
 Reader = Callable[[bytes, Mapping[str, str], str], list[str]]
-READERS: dict[str, Reader] = {"native": native_reader.check, "zinrelo": zinrelo_reader.check}
+READERS: dict[str, Reader] = {
+    "native": native_reader.check,
+    "nector": nector_reader.check,
+    "zinrelo": zinrelo_reader.check,
+}
 
 
 class Recorded(Struct, frozen=True):
@@ -42,16 +48,44 @@ def test_the_demo_ends_sound_and_everything_it_sent_keeps_the_contract(tmp_path:
     assert summary.failed == 0
     assert summary.bad_signatures == {}
     assert summary.received["zinrelo"].keys() == EVENTS.keys()
+    assert summary.received["nector"].keys() == TOPICS.keys()
 
     read: Counter[str] = Counter()
+    seen: dict[str, set[object]] = defaultdict(set)
     problems: list[str] = []
     for one in recorded(record):
         read[one.dialect] += 1
         problems += READERS[one.dialect](one.body.encode(), one.headers, one.secret)
+        if one.dialect == "zinrelo":
+            look(msgspec.json.decode(one.body), seen)
         if len(problems) >= PROBLEMS_SHOWN:
             break
     assert problems == []
+    assert seen["friend is a member"] == {True, False}
+    assert seen["referrer's rewards"] == {("award", "coupon_award")}
+    assert seen["friend's incentive is told"] == {True, False}
+    assert {"email", "twitter"} <= seen["channels"]
+    assert {"event_points_earned", "event_points_rejected", "event_member_delete"} <= seen["bulk"]
     assert read == summary.requests
+
+
+def look(body: Any, seen: dict[str, set[object]]) -> None:
+    """Note which of the vendor's variants a body shows."""
+    for event in body["events"]:
+        data = event["data"]
+        match event["event_type"]:
+            case "event_referral_success":
+                seen["friend is a member"].add("id" in data["friend_info"])
+                kinds = tuple(one["transaction_type"] for one in data["referrer_reward_info"])
+                seen["referrer's rewards"].add(kinds)
+            case "event_friend_incentive_request":
+                seen["friend's incentive is told"].add("incentive_info" in data)
+            case "event_referral_link_share":
+                seen["channels"].add(data["share_info"]["channel_shared"])
+            case kind if body["total_count"] > 1:
+                seen["bulk"].add(kind)
+            case _:
+                pass
 
 
 def run_demo(record: Path) -> bytes:

@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from stampbook.core.definition import Approval, Cap, Definition
+from stampbook.core.definition import Activity, Approval, Cap, Definition
 from stampbook.core.rules.evaluate import evaluate, member_inputs
 from stampbook.core.rules.explain import explain
 from stampbook.core.rules.valuation import Valuation
@@ -60,7 +60,7 @@ def test_apparel_uses_every_kind_of_setting(request: pytest.FixtureRequest) -> N
     assert methods == values_of(Approval, "method")
     periods = {cap.per for activity in definition.activities for cap in activity.caps}
     assert periods == values_of(Cap, "per")
-    assert {activity.on for activity in definition.activities} == {"order", "enrolment", "request"}
+    assert {activity.on for activity in definition.activities} == values_of(Activity, "on")
     assert len(definition.tiers.levels) == 4
     assert len(definition.activities) >= 10
     assert len(definition.rewards) >= 8

@@ -135,6 +135,77 @@ def test_an_enrolment_brings_neither_attributes_nor_products() -> None:
     assert [one.key for one in found] == ["activities[0].computation.kind", f"{FIRST}.attribute"]
 
 
+@pytest.mark.parametrize("day", ["birthday", "anniversary"])
+def test_a_day_of_the_calendar_brings_neither_attributes_nor_products(day: str) -> None:
+    found = problems(changed('on = "order"', f'on = "{day}"'))
+    assert [one.key for one in found] == ["activities[0].computation.kind", f"{FIRST}.attribute"]
+    assert all(day in one.message for one in found)
+
+
+BONUSES = """
+[[activities]]
+id = "treat"
+name = "Treat"
+computation = { kind = "fixed" }
+
+[[activities]]
+id = "gone"
+name = "Gone"
+is_active = false
+computation = { kind = "fixed" }
+"""
+WINBACK = """
+[winback]
+after_days = 60
+activity = "buy"
+bonus_activity = "treat"
+bonus_points = 5
+valid_days = 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ('"buy"', '"bye"', {"winback.activity": "Did you mean buy?"}),
+        ('"buy"', '"gone"', {"winback.activity": "is_active"}),
+        ('"treat"', '"trick"', {"winback.bonus_activity": "Choose from buy, gone, treat."}),
+        ('"treat"', '"gone"', {"winback.bonus_activity": "is_active"}),
+    ],
+)
+def test_winback_names_activities_of_the_program(old: str, new: str, found: dict[str, str]) -> None:
+    wrong = problems(SMALL + BONUSES + WINBACK.replace(old, new))
+    assert {one.key for one in wrong} == found.keys()
+    assert all(found[one.key] in one.remedy for one in wrong)
+
+
+def test_winback_that_names_what_there_is_has_no_flaw() -> None:
+    assert validate(definition(SMALL + BONUSES + WINBACK)) == ()
+
+
+def test_a_bonus_is_given_and_not_computed() -> None:
+    wrong = problems(SMALL + WINBACK.replace('"treat"', '"buy"'))
+    assert [one.key for one in wrong] == ["winback.bonus_activity"]
+    assert "fixed" in wrong[0].remedy
+    ordered = BONUSES.replace('name = "Treat"', 'name = "Treat"\non = "order"')
+    first = SMALL.replace('on = "order"', 'on = "request"')
+    wrong = problems(first + ordered + WINBACK)
+    assert [one.key for one in wrong] == ["winback.bonus_activity"]
+    assert "request" in wrong[0].remedy
+
+
+def test_reminders_are_named_once_and_read() -> None:
+    wrong = problems(
+        f"{SMALL}\n[reminders]\nexpiring_days = [7, 2, 7]\nunused_points_minimum = 10\n"
+    )
+    assert [one.key for one in wrong] == [
+        "reminders.expiring_days[2]",
+        "reminders.unused_points_minimum",
+    ]
+    read = "[reminders]\nunused_points_days = 9\nunused_points_minimum = 10\n"
+    assert validate(definition(f"{SMALL}\n{read}")) == ()
+
+
 def test_without_tiers_there_is_none_to_name() -> None:
     levels = SMALL[SMALL.index("[[tiers.levels]]") : SMALL.index("[[activities]]")]
     found = problems(changed(levels, ""))

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from stampbook.commands import Command, decide
 from stampbook.commands.run_due import DueRan, RunDue
 from stampbook.core.book import Book
+from stampbook.core.campaign_history import DefinitionVersion, histories
 from stampbook.core.definition import Definition
 from stampbook.core.draft import Changes, Draft, Program, State
 from stampbook.core.due import next_due, settle
@@ -31,8 +32,15 @@ class Harness:
         self, definition: Definition, now: datetime, pools: dict[str, int] | None = None
     ) -> None:
         self.now = now
+        self.versions = [DefinitionVersion(1, now, definition)]
         self.state = State(
-            Program(id=ProgramId("0" * 24), created_at=now, version=1, definition=definition)
+            Program(
+                id=ProgramId("0" * 24),
+                created_at=now,
+                version=1,
+                definition=definition,
+                campaigns=histories(self.versions),
+            )
         )
         for reward_id, size in (pools or {}).items():
             self.state.codes[reward_id] = [f"{reward_id}-{n:04}" for n in range(size)]
@@ -43,8 +51,22 @@ class Harness:
 
     def redefine(self, definition: Definition) -> None:
         """Put another version of the rules in force."""
-        version = self.state.program.version + 1
-        self.state.program = replace(self.state.program, version=version, definition=definition)
+        program, parts = self.state.program, Definition.__struct_fields__
+        version, old = program.version + 1, program.definition
+        news = [part for part in parts if getattr(old, part) != getattr(definition, part)]
+        others = [one.id for one in definition.activities if one not in old.activities]
+        dates = dict.fromkeys(old.activity_by_id, (program.created_at, program.created_at))
+        dates.update(program.activity_dates)
+        dates.update((key, (dates.get(key, (self.now,))[0], self.now)) for key in others)
+        self.versions.append(DefinitionVersion(version, self.now, definition))
+        self.state.program = replace(
+            program,
+            version=version,
+            definition=definition,
+            changed_at={**program.changed_at, **dict.fromkeys(news, self.now)},
+            activity_dates=dates,
+            campaigns=histories(self.versions),
+        )
         self.state.past[version] = definition
 
     def run(self, command: Command) -> Struct | Refused:
@@ -58,16 +80,17 @@ class Harness:
     def sweep(self, limit: int = 500, members: Iterable[MemberId] | None = None) -> DueRan:
         """Run once what is due by now, of the earliest members, or of some."""
         found = self.state.books if members is None else members
-        self.state.due = tuple(self._earliest(found)[:limit])
+        earliest = self._earliest(found)
+        self.state.due = tuple(member for _, member in earliest[:limit])
+        self.state.due_to = earliest[limit - 1][0] if len(earliest) >= limit else None
         result = self.run(RunDue(until=self.now, limit=limit))
         assert isinstance(result, DueRan)
         return result
 
-    def _earliest(self, members: Iterable[MemberId]) -> list[MemberId]:
-        definition = self.state.program.definition
-        due = [(next_due(self.state.books[member], definition), member) for member in members]
-        ready = sorted((at, member) for at, member in due if at is not None and at <= self.now)
-        return [member for _, member in ready]
+    def _earliest(self, members: Iterable[MemberId]) -> list[tuple[datetime, MemberId]]:
+        program = self.state.program
+        due = [(next_due(self.state.books[member], program), member) for member in members]
+        return sorted((at, member) for at, member in due if at is not None and at <= self.now)
 
     def settled(self, member_id: str) -> Book:
         """Give a member's book as a reader sees it now, whether or not a sweep has run."""

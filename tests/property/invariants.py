@@ -12,8 +12,8 @@ from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Balances
 from tests.property.harness import Harness
 
-RAISES = {"award", "approve", "release", "refund"}
-LOWERS = {"hold", "redeem", "deduct", "expire"}
+RAISES = {"award", "approve", "release", "refund", "transfer_in"}
+LOWERS = {"hold", "redeem", "deduct", "expire", "transfer_out"}
 STATED_BY = {
     "pend": "points.pended",
     "award": "points.earned",

@@ -13,7 +13,7 @@ from stampbook.store.load import load
 from stampbook.store.opening import open_batch
 from stampbook.store.programs import Programs
 from stampbook.values.instants import optional_ms
-from tests.engine.shop import DEFINITION, PROGRAM, Shop, opened
+from tests.engine.shop import PROGRAM, Shop, opened
 
 DAY_MS = 86_400_000
 ANN, BOB = "ann", "bob"
@@ -30,7 +30,7 @@ def columns_agree(shop: Shop) -> dict[str, int | None]:
     for member_id, member in loaded.state.keys.items():
         kept, book = loaded.members[member], loaded.state.books[member]
         assert kept.email == book.member.email_address
-        assert kept.due_at_ms == optional_ms(next_due(book, DEFINITION))
+        assert kept.due_at_ms == optional_ms(next_due(book, loaded.state.program))
         due[member_id] = kept.due_at_ms
     return due
 

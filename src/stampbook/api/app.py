@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from stampbook.api import referral_page
 from stampbook.api.answering import AnswerEndpoint
 from stampbook.api.authentication import KeyRing
 from stampbook.api.desk import Parts
@@ -43,6 +44,11 @@ def create_app(parts: Parts, lifespan: Lifespan) -> Site:
     site.add("/openapi.json", "GET", "openapi", _of(_document))
     for path in ("/docs", "/docs/{page}", "/docs/problems/{code}"):
         site.add(path, "GET", "docs", _page)
+    invitation = referral_page.ReferralPage(parts)
+    site.add("/r/style.css", "GET", "referral_page", referral_page.style)
+    for path in ("/r/{code}", "/r/{program}/{code}"):
+        site.add(path, "GET", "referral_page", invitation.show)
+        site.add(path, "POST", "claim_referral_page", invitation.claim)
     return site
 
 

@@ -13,7 +13,12 @@ from stampbook.api.decoding import without
 from stampbook.api.problem import STATUS_OF, Problem, ProblemKind
 from stampbook.api.route import SCOPES, Answer, AnyRoute, Noun, Submit
 from stampbook.api.schemas import field_texts, schemas_of, spelled, without_null
-from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, RefusalCode
+from stampbook.core.refusals import (
+    IDEMPOTENCY_ANSWER_ERASED,
+    IDEMPOTENCY_KEY_REUSED,
+    MEMBER_MERGED,
+    RefusalCode,
+)
 from stampbook.facts.schemas import bodies, openapi_webhooks
 
 OPENAPI = "3.1.0"
@@ -33,7 +38,11 @@ EVERY_BODY = (
     problems.REQUEST_TOO_LARGE,
     problems.REQUEST_MEDIA_TYPE,
 )
-EVERY_WRITE = (problems.IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED)
+EVERY_WRITE = (
+    problems.IDEMPOTENCY_KEY_INVALID,
+    IDEMPOTENCY_KEY_REUSED,
+    IDEMPOTENCY_ANSWER_ERASED,
+)
 
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -124,7 +133,7 @@ def problems_of(route: AnyRoute) -> dict[int, dict[str, str]]:
     if not isinstance(route, Answer):
         kinds += EVERY_WRITE
     if isinstance(route, Submit):
-        kinds.append(problems.ENGINE_BUSY)
+        kinds += (problems.ENGINE_BUSY, MEMBER_MERGED)
     found: dict[int, dict[str, str]] = {}
     for kind in kinds:
         if isinstance(kind, ProblemKind):

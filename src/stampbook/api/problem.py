@@ -257,6 +257,12 @@ DEFINITION_INVALID = _declare(
     "The definition cannot be put in force: something in it is wrong.",
     "Plan it first: the plan lists every problem with its line and remedy.",
 )
+AUDIENCE_INVALID = _declare(
+    "audience.invalid",
+    422,
+    "The audience finds nobody: something in its conditions is wrong.",
+    "Correct the condition that the detail names.",
+)
 VERSION_STALE = _declare(
     "definition.version_stale",
     409,

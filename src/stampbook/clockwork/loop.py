@@ -1,14 +1,17 @@
 """The loop: sweeps the programs that live on real time, and forgets what has had its time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event, Thread
 
 import structlog
 
-from stampbook.clockwork.sweep import SweepError, sweep
+from stampbook.clockwork.erasures import erase_all
+from stampbook.clockwork.jobs import Job, catalogue
+from stampbook.clockwork.sweep import Progress, SweepError, name_of, sweep
 from stampbook.engine.queue import QueueFullError
 from stampbook.engine.writer import Engine
-from stampbook.store.backend import StoreError
+from stampbook.store.backend import StoreError, Unit
 from stampbook.store.idempotency import purge
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import from_ms
@@ -16,6 +19,9 @@ from stampbook.values.instants import from_ms
 PAUSE_SECONDS = 1.0
 PURGE_MS = 600_000
 """How often old idempotency keys are looked for. Units: milliseconds."""
+
+REFUSED_MS = 60_000
+"""How long the jobs of a program rest when one of their commands was refused."""
 
 REAL_PROGRAMS = "SELECT id FROM program WHERE clock = 'real' ORDER BY id"
 PROGRAMS = "SELECT id FROM program ORDER BY id"
@@ -25,15 +31,28 @@ PROGRAMS_PER_QUESTION = 100
 log = structlog.get_logger()
 
 
+class StoppedError(Exception):
+    """The loop is to end; what is done so far is stored."""
+
+
 class Clockwork:
     """A thread that has the due work of real time done.
 
-    Shapes: several processes may run one; what one has done, another finds done.
+    Shapes: several processes may run one. A program is swept by one of them at a time, and what
+    one has done, another finds done.
     """
 
-    def __init__(self, engine: Engine, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
+        jobs: Sequence[Job] | None = None,
+    ) -> None:
         self._engine = engine
         self._pause = pause_seconds
+        self._jobs = catalogue() if jobs is None else jobs
+        self._jobs_at_ms: dict[ProgramId, int] = {}
         self._stopping = Event()
         self._purge_at_ms = 0
         self._thread = Thread(target=self._run, name="clockwork", daemon=True)
@@ -43,7 +62,7 @@ class Clockwork:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the sweep in hand, and end."""
+        """Finish the step in hand, and end; another sweep goes on where this one stopped."""
         self._stopping.set()
         self._thread.join()
 
@@ -55,7 +74,10 @@ class Clockwork:
     def tick(self) -> int:
         """Do once what is due now; gives how many items ran."""
         now_ms = self._engine.clock.real_ms()
-        items = sum(self._sweep(program, now_ms) for program in self._due(now_ms))
+        items = 0
+        for program in self._due(now_ms):  # one that fails must not hold up the others
+            items += _survive(partial(self._sweep, program, now_ms))
+        _survive(partial(erase_all, self._engine, self._stopping.is_set))
         if now_ms >= self._purge_at_ms:
             self._purge_at_ms = now_ms + PURGE_MS
             self._purge(now_ms)
@@ -72,14 +94,44 @@ class Clockwork:
             for start in range(0, len(programs), PROGRAMS_PER_QUESTION):
                 some = programs[start : start + PROGRAMS_PER_QUESTION]
                 found = unit.gather([(EARLIEST, (each, now_ms)) for each in some])
-                due += [each for each, [(at,)] in zip(some, found, strict=True) if at is not None]
+                due += [
+                    program
+                    for program, [(at,)] in zip(some, found, strict=True)
+                    if at is not None or self._has_job(unit, program, now_ms)
+                ]
         return due
 
+    def _has_job(self, unit: Unit, program_id: ProgramId, now_ms: int) -> bool:
+        now, program = from_ms(now_ms), self._engine.programs.present(unit, program_id)
+        dates = (job.next_at(unit, program) for job in self._jobs_of(program_id, now_ms))
+        return any(at is not None and at <= now for at in dates)
+
+    def _jobs_of(self, program_id: ProgramId, now_ms: int) -> Sequence[Job]:
+        """Give the jobs, but for a while after one of their commands was refused."""
+        return self._jobs if now_ms >= self._jobs_at_ms.get(program_id, 0) else ()
+
     def _sweep(self, program: ProgramId, now_ms: int) -> int:
+        with self._engine.backend.alone(name_of(program)) as is_ours:
+            if self._stopping.is_set() or not is_ours:
+                return 0
+            try:
+                progress = sweep(
+                    self._engine,
+                    program,
+                    from_ms(now_ms),
+                    cause=f"due-{now_ms:x}",
+                    on_progress=self._may_stop,
+                    jobs=self._jobs_of(program, now_ms),
+                )
+            except StoppedError:
+                return 0
+        if progress.left:
+            self._jobs_at_ms[program] = now_ms + REFUSED_MS
+        return progress.items
+
+    def _may_stop(self, _: Progress) -> None:
         if self._stopping.is_set():
-            return 0
-        cause = f"due-{now_ms:x}"
-        return sweep(self._engine, program, from_ms(now_ms), cause=cause).items
+            raise StoppedError
 
     def _purge(self, now_ms: int) -> None:
         with self._engine.backend.read() as unit:
@@ -91,11 +143,12 @@ class Clockwork:
                         break
 
 
-def _survive(tick: Callable[[], int]) -> None:
+def _survive(work: Callable[[], int]) -> int:
     """Let no failure end the loop: what was not done now is done at a later tick."""
     try:
-        tick()
+        return work()
     except (SweepError, StoreError, QueueFullError) as error:
         log.warning("clockwork.interrupted", error=str(error))
     except Exception:
         log.exception("clockwork.failed")
+    return 0

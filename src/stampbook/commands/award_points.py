@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
-from stampbook.core.awards import award
+from stampbook.core.activities import perform
 from stampbook.core.draft import Draft
 from stampbook.core.members import active_book
 from stampbook.core.refusals import Refused
@@ -43,7 +43,7 @@ def _decide(draft: Draft, command: AwardPoints) -> PointsAwarded | Refused:
     book = active_book(draft, command.member_id)
     if isinstance(book, Refused):
         return book
-    awarded = award(
+    awarded = perform(
         draft,
         book,
         command.activity_id,

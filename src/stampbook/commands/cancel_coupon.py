@@ -36,7 +36,7 @@ def _decide(draft: Draft, command: CancelCoupon) -> CouponCancelled | Refused:
     if isinstance(found, Refused):
         return found
     book, coupon = found
-    cancelled = cancel(draft, book, coupon, refund=command.refund)
+    cancelled = cancel(draft, book, coupon, refund_points=command.refund)
     if isinstance(cancelled, Refused):
         return cancelled
     coupon, points = cancelled

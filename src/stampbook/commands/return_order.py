@@ -47,8 +47,7 @@ def _decide(draft: Draft, command: ReturnOrder) -> OrderReturned | Refused:
     )
     if isinstance(returned, Refused):
         return returned
-    order, deduction = returned
-    return OrderReturned(order=order, transaction=deduction, member=book.member)
+    return OrderReturned(order=returned.order, transaction=returned.transaction, member=book.member)
 
 
 COMMAND = CommandType(

@@ -35,7 +35,7 @@ def _needs(command: RunDue) -> Needs:
 
 
 def _decide(draft: Draft, command: RunDue) -> DueRan:
-    items, reached, finished = run_earliest(draft, command.until, command.limit)
+    items, reached, finished = run_earliest(draft, command.until)
     return DueRan(items=items, reached=reached, finished=finished)
 
 

@@ -10,11 +10,12 @@ from msgspec.structs import fields
 from stampbook.commands import Command
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.commands.record_order import RecordOrder
-from stampbook.core.orders import received
+from stampbook.core.purchases import received
 from stampbook.core.refusals import MEMBER_EXISTS, ORDER_ALREADY_RECORDED, RefusalCode
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
 from stampbook.store.backend import Unit
+from stampbook.values.amounts import Amount
 from stampbook.values.ids import ProgramId
 from stampbook.values.json import canonical, decode
 from stampbook.values.money import to_minor
@@ -26,7 +27,7 @@ MEMBERS = (
 )
 ORDERS = "SELECT body FROM customer_order WHERE program_id = ? AND order_id IN (?*)"
 
-MEASURED = ("order_id", "order_subtotal", "order_total", "currency")
+MEASURED = ("order_id", "order_subtotal", "order_total", "currency", "discount", "tax")
 """Attributes of an order that are compared as amounts, whatever type they were sent with."""
 
 
@@ -89,9 +90,12 @@ def _order_differences(command: RecordOrder, order: Order) -> tuple[str, ...]:
         known.pop(name, None)
     same = {
         "member_id": command.member_id == order.member_id,
+        "currency": (command.currency or order.currency).upper() == order.currency,
         "order_subtotal": to_minor(command.order_subtotal, currency)
         == to_minor(order.subtotal, currency),
         "order_total": to_minor(total, currency) == to_minor(order.total, currency),
+        "discount": _is_amount(command.discount, order.discount, currency),
+        "tax": _is_amount(command.tax, order.tax, currency),
         "ordered_at": command.ordered_at in {None, order.created_at},
         **{
             name: canonical(sent.get(name)) == canonical(known.get(name))
@@ -99,6 +103,12 @@ def _order_differences(command: RecordOrder, order: Order) -> tuple[str, ...]:
         },
     }
     return tuple(name for name, is_same in same.items() if not is_same)
+
+
+def _is_amount(given: Amount | None, known: float | None, currency: str) -> bool:
+    if given is None or known is None:
+        return given is known
+    return to_minor(given, currency) == to_minor(known, currency)
 
 
 KINDS: Mapping[KindName, ImportKind] = {

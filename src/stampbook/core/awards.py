@@ -8,12 +8,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stampbook.core import coupon_awards
 from stampbook.core.book import Book
 from stampbook.core.counters import counted
 from stampbook.core.counting import add_to_day, count
+from stampbook.core.coupon_awards import award_coupon
 from stampbook.core.definition import Activity
 from stampbook.core.draft import Draft
 from stampbook.core.ledger import expiry_of, open_lot, repay
+from stampbook.core.participation import multipliers
 from stampbook.core.refusals import (
     ACTIVITY_CAP_REACHED,
     ACTIVITY_INACTIVE,
@@ -28,7 +31,7 @@ from stampbook.core.refusals import (
     refuse,
 )
 from stampbook.core.rewards import announce
-from stampbook.core.rules.evaluate import evaluate, member_inputs
+from stampbook.core.rules.evaluate import CAMPAIGNS, evaluate, member_inputs
 from stampbook.core.tiers import count_towards, multiplier_of, reconsider, standing_of
 from stampbook.facts.points.earned import PointsEarned
 from stampbook.facts.points.pended import PointsPended
@@ -46,20 +49,29 @@ def award(
     activity_id: str,
     attributes: Mapping[str, Any],
     *,
+    read: Mapping[str, Any] | None = None,
     points: int | None = None,
     additional_data: Mapping[str, Any] | None = None,
     order_id: str | None = None,
 ) -> Transaction | Refused:
-    """Award an activity to a member; the points wait, or are spendable at once."""
+    """Award an activity to a member; the points wait, or are spendable at once.
+
+    Shapes: `attributes` are kept as they are; rules read `read` in their place where it is given.
+    """
     activity = _open_activity(draft, book, activity_id, points=points, order_id=order_id)
     if isinstance(activity, Refused):
         return activity
     standing = standing_of(draft, book)
     member = book.member if standing is book.member.tier else replace(book.member, tier=standing)
     inputs = member_inputs(activity, member, multiplier_of(draft.definition, standing))
-    worth = points if points is not None else _value(draft, book, activity, attributes, inputs)
+    if draft.program.campaigns and (campaigns := multipliers(book, draft.program)):
+        inputs[CAMPAIGNS] = campaigns
+    valued = attributes if read is None else read
+    worth = points if points is not None else _value(draft, book, activity, valued, inputs)
     if isinstance(worth, Refused):
-        return worth
+        if activity.coupon is None or worth.code != POINTS_NOTHING_EARNED.code:
+            return worth
+        return _only_coupon(draft, book, activity, attributes, order_id)
     capped = within_caps(draft, book, activity, worth)
     if isinstance(capped, Refused):
         return capped
@@ -70,6 +82,7 @@ def award(
         kind="award",
         status="pending",
         points=capped,
+        asked=points,
         created_at=draft.at,
         modified_at=draft.at,
         attributes=dict(attributes),
@@ -84,8 +97,45 @@ def award(
     )
     draft.change_member(book, last_activity_at=draft.at)
     if activity.approval.method == "immediate":
-        return _approved(draft, book, transaction, transaction.approver, "award")
-    return pend(draft, book, transaction)
+        transaction = _approved(draft, book, transaction, transaction.approver, "award")
+    else:
+        pend(draft, book, transaction)
+    if activity.coupon is not None:
+        _award_coupon(draft, book, activity, attributes, order_id)
+    return transaction
+
+
+def _only_coupon(
+    draft: Draft,
+    book: Book,
+    activity: Activity,
+    attributes: Mapping[str, Any],
+    order_id: str | None,
+) -> Transaction | Refused:
+    """Give what an activity that is worth no points is worth: its coupon."""
+    refused = within_caps(draft, book, activity, 1)
+    if isinstance(refused, Refused):
+        return refused
+    count(draft, book, f"activity:{activity.id}", times=1, points=0)
+    draft.change_member(book, last_activity_at=draft.at)
+    return _award_coupon(draft, book, activity, attributes, order_id)
+
+
+def _award_coupon(
+    draft: Draft,
+    book: Book,
+    activity: Activity,
+    attributes: Mapping[str, Any],
+    order_id: str | None,
+) -> Transaction:
+    return award_coupon(
+        draft,
+        book,
+        activity,
+        attributes,
+        auto_approval_at=_auto_approval(draft, activity),
+        order_id=order_id,
+    )
 
 
 def _open_activity(
@@ -169,7 +219,9 @@ def pend(draft: Draft, book: Book, award: Transaction) -> Transaction:
 
 
 def approve(draft: Draft, book: Book, award: Transaction, approver: Approver) -> Transaction:
-    """Approve a pending award: its lot opens, and its expiry starts, now."""
+    """Approve a pending award: its lot opens and its expiry starts now, or its coupon is given."""
+    if award.kind == "coupon_award":
+        return coupon_awards.resolve(draft, book, award, approver, approved=True)
     return _approved(draft, book, award, approver, "approve")
 
 
@@ -207,14 +259,22 @@ def _approved(
     add_to_day(draft, book, earned=award.points)
     repay(draft, book)
     standing = count_towards(draft, book, points=award.points if award.qualifies else 0)
-    draft.fact(PointsEarned, book, rule_version=award.rule_version, transaction=approved)
+    draft.fact(
+        PointsEarned,
+        book,
+        rule_version=award.rule_version,
+        transaction=approved,
+        was_pending=kind == "approve",
+    )
     reconsider(draft, book, standing)
     announce(draft, book, before)
     return approved
 
 
 def reject(draft: Draft, book: Book, award: Transaction, approver: Approver) -> Transaction:
-    """Reject a pending award; its points never become spendable."""
+    """Reject a pending award; its points never become spendable, and its coupon is void."""
+    if award.kind == "coupon_award":
+        return coupon_awards.resolve(draft, book, award, approver, approved=False)
     rejected = replace(award, status="rejected", approver=approver, modified_at=draft.at)
     draft.put_transaction(book, rejected)
     draft.enter(book, "reject", award.points, award.id)
@@ -239,7 +299,7 @@ def resolvable(
             "member_id": transaction.member_id,
             "transaction_id": transaction_id,
         }
-        if transaction.kind != "award":
+        if transaction.kind not in {"award", "coupon_award"}:
             return refuse(TRANSACTION_WRONG_KIND, **about, kind_found=transaction.kind)
         if transaction.status != "pending":
             return refuse(TRANSACTION_NOT_PENDING, **about, status=transaction.status)

@@ -56,7 +56,7 @@ def deduct(
     refused = refuses_deduction(draft, book, points)
     if refused is not None:
         return refused
-    held = spendable(book)
+    asked, held = points, spendable(book)
     if draft.definition.points.clawback == "only_available":
         points = min(points, held)
     shares = spend(draft, book, min(points, held))
@@ -66,6 +66,7 @@ def deduct(
         kind="deduct",
         status="deducted",
         points=points,
+        asked=asked,
         created_at=draft.at,
         modified_at=draft.at,
         approved_at=draft.at,

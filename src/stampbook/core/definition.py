@@ -5,119 +5,42 @@ Source: contract section 2; defaults are those of its brackets.
 """
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from stampbook.core.growth import (
+    CAMPAIGNS_MAX,
+    COUPONS_MAX,
+    CouponOffer,
+    OneTimePasswords,
+    Orders,
+    Referrals,
+    Reminders,
+    Reviews,
+    Winback,
+)
+from stampbook.nouns.activity import (
+    Activity,
+    Approval,
+    Cap,
+    Computation,
+    Condition,
+    Days,
+    Expiry,
+    Multiplier,
+    Rule,
+)
+from stampbook.nouns.campaign import Campaign
 from stampbook.nouns.reward import Limit, Reward
-from stampbook.values.amounts import Key, Line, Link, Text
-from stampbook.values.calendars import PeriodUnit
+from stampbook.values.amounts import Key, Line, Link
 from stampbook.values.money import to_minor
-from stampbook.values.points import Points
 
-Days = Annotated[int, Meta(ge=1, le=3660)]
-Months = Annotated[int, Meta(ge=1, le=120)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
-Multiplier = Annotated[float, Meta(gt=0, le=10_000)]
 
 ACTIVITIES_MAX = 200
 REWARDS_MAX = 500
-RULES_MAX = 50
-CONDITIONS_MAX = 50
 LEVELS_MAX = 20
-
-
-class Expiry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When an award's points expire after approval; nothing set means never.
-
-    Shapes: days and months add up; `end_of` then moves to the end of that period.
-    """
-
-    days: Days | None = None
-    months: Months | None = None
-    end_of: PeriodUnit | None = None
-
-
-class Approval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an award becomes spendable."""
-
-    method: Literal["immediate", "manual", "after_days"] = "immediate"
-    days: Days | None = None
-    """Of `after_days`: how long the award waits."""
-
-
-class Cap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The most that one member gets from an activity in a period of the program's calendar.
-
-    Shapes: at least one of `points` and `times`. An award over `points` is cut to what is left.
-    """
-
-    per: Literal["day", "week", "month", "lifetime"]
-    points: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
-    times: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-
-
-class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One test: an attribute, an operator, a value.
-
-    Shapes: `attribute` is a path such as `member.tier`, `member.custom.club`,
-    `transaction.order_subtotal`, `transaction.tags`, `products.product_category`; `operator` is
-    the name of a file in core/rules/conditions.
-    """
-
-    attribute: Key
-    operator: Key
-    value: Any = None
-
-
-class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes what an activity is worth when its conditions hold.
-
-    Shapes: `effect` is the name of a file in core/rules/effects; no condition always holds.
-    """
-
-    name: Line
-    effect: Key
-    value: Annotated[float, Meta(ge=0, le=1_000_000_000)]
-    match: Literal["all", "any"] = "all"
-    conditions: Annotated[tuple[Condition, ...], Meta(max_length=CONDITIONS_MAX)] = ()
-    is_active: bool = True
-
-
-class Computation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an activity is worth before its rules.
-
-    Shapes: `fixed` gives `points`; `multiplier_based` gives `multiplier` times a numeric attribute
-    of the transaction.
-    """
-
-    kind: Literal["fixed", "multiplier_based"]
-    points: Points = 0
-    attribute: Key = "order_subtotal"
-    multiplier: Multiplier = 1
-    rounding: Literal["down", "up", "half_up", "half_even"] = "down"
-
-
-class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something a member does that earns points.
-
-    Shapes: `on` says what sets it off: an order, an enrolment, or a request to award it. At most
-    one activity is set off by an order.
-    """
-
-    id: Key
-    name: Line
-    on: Literal["order", "enrolment", "request"] = "request"
-    computation: Computation
-    rules: Annotated[tuple[Rule, ...], Meta(max_length=RULES_MAX)] = ()
-    caps: Annotated[tuple[Cap, ...], Meta(max_length=8)] = ()
-    approval: Approval = Approval()
-    expiry: Expiry | None = None
-    """None: as `points.expiry` of the program says."""
-    qualifies_for_tier: bool = True
-    is_active: bool = True
-    description: Text = ""
-    metadata: dict[str, Any] = {}
 
 
 class PointsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,10 +100,20 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """An order of an unknown customer enrols them."""
     referral_link: Link = "https://shop.example/r/{code}"
     """`{code}` stands for the member's referral code."""
+    website: Link = ""
+    """The shop's own address."""
     points: PointsSettings = PointsSettings()
     tiers: Tiers = Tiers()
     activities: Annotated[tuple[Activity, ...], Meta(max_length=ACTIVITIES_MAX)] = ()
     rewards: Annotated[tuple[Reward, ...], Meta(max_length=REWARDS_MAX)] = ()
+    coupons: Annotated[tuple[CouponOffer, ...], Meta(max_length=COUPONS_MAX)] = ()
+    campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=CAMPAIGNS_MAX)] = ()
+    referrals: Referrals = Referrals()
+    winback: Winback | None = None
+    reminders: Reminders = Reminders()
+    otp: OneTimePasswords = OneTimePasswords()
+    reviews: Reviews = Reviews()
+    orders: Orders = Orders()
 
     @cached_property
     def activity_by_id(self) -> dict[str, Activity]:
@@ -188,9 +121,30 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         return {activity.id: activity for activity in self.activities}
 
     @cached_property
+    def celebrations(self) -> tuple[Activity, ...]:
+        """The activities that a day of the member's calendar sets off."""
+        days = {"birthday", "anniversary"}
+        return tuple(one for one in self.activities if one.on in days and one.is_active)
+
+    @cached_property
+    def order_activity(self) -> Activity | None:
+        """The activity that orders set off."""
+        return next((one for one in self.activities if one.on == "order"), None)
+
+    @cached_property
     def reward_by_id(self) -> dict[str, Reward]:
         """The rewards by id."""
         return {reward.id: reward for reward in self.rewards}
+
+    @cached_property
+    def coupon_by_id(self) -> dict[str, CouponOffer]:
+        """The coupons by id."""
+        return {coupon.id: coupon for coupon in self.coupons}
+
+    @cached_property
+    def campaign_by_id(self) -> dict[str, Campaign]:
+        """The campaigns by id."""
+        return {campaign.id: campaign for campaign in self.campaigns}
 
     @cached_property
     def scarce_rewards(self) -> tuple[str, ...]:
@@ -219,9 +173,11 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 __all__ = [
     "Activity",
     "Approval",
+    "Campaign",
     "Cap",
     "Computation",
     "Condition",
+    "CouponOffer",
     "Definition",
     "Expiry",
     "Level",

@@ -10,9 +10,11 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from stampbook.core.agenda import NOTHING_PLANNED, OUTSIDE, Participation
 from stampbook.core.book import Book
+from stampbook.core.campaign_history import CampaignHistory, Seen
 from stampbook.core.counters import Counters
 from stampbook.core.definition import Definition
 from stampbook.core.entries import Entry, EntryKind, moved
@@ -21,7 +23,10 @@ from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.order import Order
+from stampbook.nouns.referral import Referral
+from stampbook.nouns.review import Review
 from stampbook.nouns.transaction import Transaction
+from stampbook.values.contacts import email_key
 from stampbook.values.ids import (
     CommandId,
     EntryId,
@@ -30,6 +35,8 @@ from stampbook.values.ids import (
     LotId,
     MemberId,
     ProgramId,
+    ReferralId,
+    ReviewId,
     TransactionId,
 )
 from stampbook.values.instants import Instant
@@ -37,6 +44,9 @@ from stampbook.values.instants import Instant
 D = TypeVar("D", bound=FactData)
 K = TypeVar("K", bound=str)
 R = TypeVar("R")
+
+NOBODY = MemberId("")
+"""Whom a guest's order belongs to."""
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -48,6 +58,16 @@ class Program(Struct, frozen=True, kw_only=True):
     definition: Definition
     reward_dates: Mapping[str, tuple[Instant, Instant]] = {}
     """When each reward was first defined and last changed."""
+    activity_dates: Mapping[str, tuple[Instant, Instant]] = {}
+    """When each activity was."""
+    changed_at: Mapping[str, Instant] = {}
+    """When each part of the definition last changed, by the name of its field."""
+    campaigns: Mapping[str, CampaignHistory] = {}
+    """By id, deleted ones too."""
+
+    def since(self, part: str) -> Instant:
+        """Give since when a part of the definition is what it is."""
+        return self.changed_at.get(part, self.created_at)
 
 
 class State:
@@ -55,7 +75,8 @@ class State:
 
     Shapes: `codes` are free codes of coupon pools by reward, next first; `redeemed` counts how
     often each reward was ever redeemed; `past` are the definitions that asked orders were valued
-    by; `keys` are the living members; `retired` are member_ids that nobody may have again.
+    by; `keys` are the living members; `retired` are member_ids that nobody may have again;
+    `referral_codes` and `emails` name members, an e-mail address in the spelling of `email_key`.
     """
 
     __slots__ = (
@@ -63,13 +84,18 @@ class State:
         "codes",
         "coupons",
         "due",
+        "due_to",
+        "emails",
         "keys",
         "lots",
         "orders",
         "past",
         "program",
         "redeemed",
+        "referral_codes",
+        "referrals",
         "retired",
+        "reviews",
         "transactions",
     )
 
@@ -86,24 +112,38 @@ class State:
         self.orders: dict[str, Order] = {}
         self.coupons: dict[str, Coupon] = {}
         """Asked for by code, in any status."""
+        self.referral_codes: dict[str, MemberId] = {}
+        self.emails: dict[str, dict[MemberId, None]] = {}
+        self.referrals: dict[ReferralId, Referral] = {}
+        """Asked for by id, by the friend's e-mail address, or as what brought a loaded member."""
+        self.reviews: dict[ReviewId, Review] = {}
         self.redeemed: dict[str, int] = {}
         self.codes: dict[str, list[str]] = {}
         self.due: tuple[MemberId, ...] = ()
         """The members that `Needs.due` found, earliest first."""
+        self.due_to: Instant | None = None
+        """When the last of them was due, where others may be due then or later; None: those are
+        all."""
 
 
 class Changes:
     """What a command or a whole batch changed, ready to be stored; the last version of each row."""
 
     __slots__ = (
+        "blanked",
         "codes",
         "coupons",
         "entries",
+        "erased",
         "facts",
         "lots",
         "members",
         "orders",
+        "participations",
         "redeemed",
+        "referrals",
+        "reviews",
+        "seen",
         "transactions",
     )
 
@@ -113,6 +153,18 @@ class Changes:
         self.transactions: dict[TransactionId, tuple[MemberId, Transaction]] = {}
         self.orders: dict[str, tuple[MemberId, Order]] = {}
         self.coupons: dict[str, tuple[MemberId, Coupon]] = {}
+        self.referrals: dict[ReferralId, tuple[MemberId, Referral]] = {}
+        """With their referrers."""
+        self.reviews: dict[ReviewId, tuple[MemberId | None, Review]] = {}
+        self.participations: dict[tuple[str, MemberId], Participation] = {}
+        """By campaign and member: what members are found by is kept beside their agendas."""
+        self.seen: dict[str, Seen] = {}
+        """How far each campaign was looked at as a whole."""
+        self.blanked: dict[FactId, None] = {}
+        """Facts whose secrets have had their time."""
+        self.erased: dict[MemberId, tuple[str, ...]] = {}
+        """Members whose data is to be erased wherever it is stored, with their e-mail addresses in
+        the spelling of `email_key`."""
         self.redeemed: dict[str, int] = {}
         self.codes: dict[tuple[str, str], str | None] = {}
         """Pool codes by reward and code, in the order in which they last changed hands: the coupon
@@ -131,6 +183,12 @@ class Changes:
         self.transactions.update(other.transactions)
         self.orders.update(other.orders)
         self.coupons.update(other.coupons)
+        self.referrals.update(other.referrals)
+        self.reviews.update(other.reviews)
+        self.participations.update(other.participations)
+        self.seen.update(other.seen)
+        self.blanked.update(other.blanked)
+        self.erased.update(other.erased)
         self.redeemed.update(other.redeemed)
         for key, coupon_id in other.codes.items():
             self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
@@ -149,6 +207,16 @@ def _merge_rows(
     for key, (owner, row) in changed.items():
         kept[key] = row
         owners.add(owner)
+
+
+class MoreNeededError(Exception):
+    """A member turned out to be needed who was not loaded: the batch begins again with them.
+
+    It happens when another writer bound two members between the opening and the locks.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("a member is needed who was not loaded")
 
 
 class Draft:
@@ -217,6 +285,44 @@ class Draft:
         changed = self.changes.coupons.get(code)
         return changed[1] if changed else self.state.coupons.get(code)
 
+    def referral(self, referral_id: ReferralId) -> Referral | None:
+        """Give a referral as it stands in this draft."""
+        changed = self.changes.referrals.get(referral_id)
+        return changed[1] if changed else self.state.referrals.get(referral_id)
+
+    def referrals_of(self, email: str) -> list[Referral]:
+        """Give the loaded referrals of a friend's e-mail address as `email_key` spells it."""
+        changed = {key: referral for key, (_, referral) in self.changes.referrals.items()}
+        return [
+            referral
+            for referral in {**self.state.referrals, **changed}.values()
+            if referral.friend_email is not None and email_key(referral.friend_email) == email
+        ]
+
+    def review(self, review_id: ReviewId) -> Review | None:
+        """Give a review as it stands in this draft."""
+        changed = self.changes.reviews.get(review_id)
+        return changed[1] if changed else self.state.reviews.get(review_id)
+
+    def books_by_email(self, email: str) -> list[Book]:
+        """Give the members with an e-mail address, in the spelling of `email_key`."""
+        found = dict(self.state.emails.get(email, {}))
+        found.update((member, None) for member in self._keys.values())
+        books = (self.book(member) for member in found)
+        return [
+            book
+            for book in books
+            if book.member.email_address and email_key(book.member.email_address) == email
+        ]
+
+    def book_by_code(self, referral_code: str) -> Book | None:
+        """Give the member whose referral code it is."""
+        for member in (*self._keys.values(), self.state.referral_codes.get(referral_code)):
+            if member is not None and self.book(member).member.referral_code == referral_code:
+                book = self.book(member)
+                return None if book.member.member_id in self._retired else book
+        return None
+
     def lot(self, book: Book, lot_id: LotId) -> Lot:
         """Give an open lot, or a closed one that was loaded to be reopened."""
         if lot_id in book.lots:
@@ -243,6 +349,15 @@ class Draft:
 
     # --- changing
 
+    def loaded(self, member: MemberId) -> Book:
+        """Give a member's book by id.
+
+        Errors: MoreNeededError when the member was not loaded with the batch.
+        """
+        if member not in self._books and member not in self.state.books:
+            raise MoreNeededError
+        return self.book(member)
+
     def open_book(self, member: Member, counters: Counters) -> Book:
         """Open the book of a new member."""
         book = Book(member, counters)
@@ -265,6 +380,34 @@ class Draft:
         book.counters = counters
         self.changes.members[book.member.id] = book
 
+    def change_agenda(self, book: Book, **changes: Any) -> None:
+        """Change what is remembered of the member."""
+        campaigns = book.agenda.campaigns
+        book.agenda = replace(book.agenda, **changes)
+        for key in campaigns.keys() | book.agenda.campaigns.keys():
+            standing = book.agenda.campaigns.get(key, OUTSIDE)
+            if standing != campaigns.get(key, OUTSIDE):
+                self.changes.participations[key, book.member.id] = standing
+        self.changes.members[book.member.id] = book
+
+    def put_referral(self, referrer: Book, referral: Referral) -> None:
+        """Store a referral with its referrer."""
+        self.changes.referrals[referral.id] = (referrer.member.id, referral)
+
+    def put_review(self, book: Book | None, review: Review) -> None:
+        """Store a review, of a member or a guest."""
+        self.changes.reviews[review.id] = (book.member.id if book else None, review)
+
+    def blank(self, fact: FactId) -> None:
+        """Blank the secrets of a stored fact."""
+        self.changes.blanked[fact] = None
+
+    def erase(self, book: Book) -> None:
+        """Erase, wherever it is stored, what could name the member; the book is another matter."""
+        email = book.member.email_address
+        self.changes.erased[book.member.id] = (email_key(email),) if email else ()
+        self.change_agenda(book, **asdict(NOTHING_PLANNED))
+
     def put_lot(self, book: Book, lot: Lot) -> None:
         """Store a lot; it is open while it has points left or on hold."""
         if lot.remaining or lot.held:
@@ -275,16 +418,16 @@ class Draft:
 
     def put_transaction(self, book: Book, transaction: Transaction) -> None:
         """Store a transaction; a pending one stays in the book."""
-        open_ones = book.pending if transaction.kind == "award" else book.holds
+        open_ones = book.holds if transaction.kind == "redeem" else book.pending
         if transaction.status == "pending":
             open_ones[transaction.id] = transaction
         else:
             open_ones.pop(transaction.id, None)
         self.changes.transactions[transaction.id] = (book.member.id, transaction)
 
-    def put_order(self, book: Book, order: Order) -> None:
-        """Store an order."""
-        self.changes.orders[order.order_id] = (book.member.id, order)
+    def put_order(self, book: Book | None, order: Order) -> None:
+        """Store an order, of a member or a guest."""
+        self.changes.orders[order.order_id] = (book.member.id if book else NOBODY, order)
 
     def put_coupon(self, book: Book, coupon: Coupon) -> None:
         """Store a coupon; a held or issued one stays in the book."""
@@ -340,11 +483,15 @@ class Draft:
         self, data: type[D], book: Book, *, rule_version: int | None = None, **fields: Any
     ) -> D:
         """State a fact about a member: it takes the member's next sequence and holds them as is."""
-        member = book.member
         sequence = self._next_sequence(book)
-        stated = data(
-            sequence=sequence, cause=self.cause, rule_version=rule_version, member=member, **fields
-        )
+        return self._state(data, book.member, sequence, rule_version=rule_version, **fields)
+
+    def fact_of_guest(self, data: type[D], guest: Member, *, sequence: int, **fields: Any) -> D:
+        """State a fact about somebody who is no member, with a sequence of their own."""
+        return self._state(data, guest, sequence, **fields)
+
+    def _state(self, data: type[D], member: Member, sequence: int, **fields: Any) -> D:
+        stated = data(sequence=sequence, cause=self.cause, member=member, **fields)
         self.changes.facts.append(
             Fact(
                 id=FactId(self.ids.take()),
@@ -355,6 +502,12 @@ class Draft:
             )
         )
         return stated
+
+    def complete(self, stated: FactData, **fields: Any) -> None:
+        """Complete a fact of this command with what became known after it was stated."""
+        facts = self.changes.facts
+        place = next(at for at in reversed(range(len(facts))) if facts[at].data is stated)
+        facts[place] = replace(facts[place], data=replace(stated, **fields))
 
     def _next_sequence(self, book: Book) -> int:
         sequence = book.counters.sequence + 1
@@ -371,7 +524,10 @@ class Draft:
         _merge_rows(changes.transactions, state.transactions, owners)
         _merge_rows(changes.orders, state.orders, owners)
         _merge_rows(changes.coupons, state.coupons, owners)
-        for member in owners:
+        _merge_rows(changes.referrals, state.referrals, owners)
+        state.reviews.update((key, one) for key, (_, one) in changes.reviews.items())
+        self._merge_contacts()
+        for member in owners - {NOBODY}:
             state.books[member] = self._books[member]
         state.redeemed.update(changes.redeemed)
         state.keys.update(self._keys)
@@ -380,6 +536,17 @@ class Draft:
             state.retired.add(member_id)
         self._merge_codes()
         return changes
+
+    def _merge_contacts(self) -> None:
+        """Let members be found by what they are newly known by."""
+        state = self.state
+        for member, book in self.changes.members.items():
+            before, after = state.books.get(member), book.member
+            address = after.email_address
+            if address and (before is None or before.member.email_address != address):
+                state.emails.setdefault(email_key(address), {})[member] = None
+            if before is None or before.member.referral_code != after.referral_code:
+                state.referral_codes[after.referral_code] = member
 
     def _merge_codes(self) -> None:
         for (reward_id, code), coupon_id in self.changes.codes.items():

@@ -31,6 +31,11 @@ EntryKind = Literal[
     "expire",
     "disqualify",
     "repay",
+    "transfer_out",
+    "transfer_in",
+    "pend_out",
+    "pend_in",
+    "coupon",
 ]
 
 MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {
@@ -46,8 +51,17 @@ MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {
     "deduct": ("available", "deducted"),
     "expire": ("available", "expired"),
     "disqualify": ("available", "available"),  # a tier lost what the balance no longer held
+    "transfer_out": ("available", "issued"),  # to another member: decisions/0016
+    "transfer_in": ("issued", "available"),
+    "pend_out": ("pending", "issued"),
+    "pend_in": ("issued", "pending"),
+    "coupon": ("available", "available"),  # of no points: an award of a coupon
     "repay": ("available", "available"),  # a new lot pays back what was deducted beyond the lots
 }
+
+
+EARNED: dict[EntryKind, int] = {"award": 1, "approve": 1, "transfer_in": 1, "transfer_out": -1}
+"""Which way an entry moves what the member has earned in all."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -76,13 +90,10 @@ def moved(balances: Balances, kind: EntryKind, points: int, debt: int) -> Balanc
     """Give the balances after an entry."""
     source, target = MOVES[kind]
     values = {field: getattr(balances, field) for field in (source, target)}
-    if source == "issued":
-        values["issued"] += points
-    else:
-        values[source] -= points
-    values[target] += points
-    if kind in {"award", "approve"}:
-        values["earned"] = balances.earned + points
+    values[source] += points if source == "issued" else -points
+    values[target] += -points if target == "issued" else points
+    if kind in EARNED:
+        values["earned"] = balances.earned + EARNED[kind] * points
     if debt:
         values["debt"] = balances.debt + debt
     return replace(balances, **values)

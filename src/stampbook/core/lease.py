@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stampbook.core.delivery import Verdict
 from stampbook.dialects import StoredFact
+from stampbook.nouns.business import Business
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
 
 LEASE_MS = 60_000
@@ -41,6 +42,10 @@ class Leased(Struct, frozen=True, kw_only=True):
     number: int
     delivery_ids: tuple[str, ...]
     facts: tuple[StoredFact, ...]
+    only_with: tuple[str, ...] = ()
+    """What each event must say, in the dialect's words, before it is sent."""
+    business: Business | None = None
+    """As the definition named it when the facts were stored, for a dialect that names it."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -48,6 +53,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     leased: Leased
     verdict: Verdict
+    skipped: frozenset[str] = frozenset()
+    """The deliveries that were not sent because their events do not say what they must."""
     attempt_id: str
     started_at_ms: int
     ended_at_ms: int
@@ -55,6 +62,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     status_code: int | None
     error: str | None
     response_excerpt: str
+
+    @property
+    def was_sent(self) -> bool:
+        """Tell whether there was a request at all."""
+        return len(self.skipped) < len(self.leased.delivery_ids)
 
 
 class Waiting(Struct, frozen=True, kw_only=True):

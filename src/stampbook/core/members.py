@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from stampbook.core.awards import award
+from stampbook.core.activities import perform
 from stampbook.core.book import Book
 from stampbook.core.counters import Counters
 from stampbook.core.draft import Draft
+from stampbook.core.erasure import nothing
 from stampbook.core.past import happened
 from stampbook.core.redemptions import release
+from stampbook.core.referral_attribution import Bringing, settle_arrival
 from stampbook.core.refusals import (
     MEMBER_BLOCKED,
     MEMBER_EXISTS,
@@ -59,22 +61,6 @@ class Profile(Struct, frozen=True, kw_only=True):
     custom_attributes: CustomAttributes = {}
 
 
-ERASED: dict[str, Any] = {
-    "first_name": None,
-    "last_name": None,
-    "email_address": None,
-    "phone_number": None,
-    "address": Address(),
-    "tags": (),
-    "birthdate": None,
-    "anniversary_date": None,
-    "preferred_language": None,
-    "instagram_handle": None,
-    "twitter_handle": None,
-    "custom_attributes": {},
-}
-
-
 def active_book(draft: Draft, member_id: str, *, may_be_blocked: bool = False) -> Book | Refused:
     """Give a member's book, unless there is no such member or they may neither earn nor spend."""
     book = draft.book_of(member_id)
@@ -86,9 +72,13 @@ def active_book(draft: Draft, member_id: str, *, may_be_blocked: bool = False) -
 
 
 def enrol(
-    draft: Draft, member_id: str, enrolled_at: Instant | None, profile: Mapping[str, Any]
+    draft: Draft,
+    member_id: str,
+    enrolled_at: Instant | None,
+    profile: Mapping[str, Any],
+    brought: Bringing | Refused | None = None,
 ) -> Book | Refused:
-    """Enrol a member, and award what enrolment earns."""
+    """Enrol a member, bind them to who brought them, and award what enrolment earns."""
     if draft.is_retired(member_id):
         return refuse(MEMBER_ID_RETIRED, field="member_id", wanted=member_id)
     if draft.book_of(member_id) is not None:
@@ -101,6 +91,9 @@ def enrol(
         id=MemberId(draft.ids.take()),
         member_id=member_id,
         referral_code=code,
+        referred_by=(
+            brought.referrer.member.referral_code if isinstance(brought, Bringing) else None
+        ),
         referral_url=draft.definition.referral_link.replace("{code}", code),
         enrolled_at=joined,
         modified_at=draft.at,
@@ -110,6 +103,7 @@ def enrol(
     )
     book = draft.open_book(member, Counters())
     draft.fact(MemberEnrolled, book)
+    settle_arrival(draft, book, brought, gives_coupon=True)
     if member.status == "active":
         _award_enrolment(draft, book)
     return book
@@ -123,20 +117,24 @@ def _referral_code(draft: Draft) -> str:
 def _award_enrolment(draft: Draft, book: Book) -> None:
     for activity in draft.definition.activities:
         if activity.on == "enrolment" and activity.is_active:
-            awarded = award(draft, book, activity.id, {})
+            awarded = perform(draft, book, activity.id, {})
             if isinstance(awarded, Refused):
                 state_refusal(draft, PointsRefused, awarded)
 
 
 def auto_enrol(
-    draft: Draft, member_id: str, profile: Mapping[str, Any], refused: Refused
+    draft: Draft,
+    member_id: str,
+    profile: Mapping[str, Any],
+    refused: Refused,
+    brought: Bringing | Refused | None = None,
 ) -> Book | Refused:
     """Enrol the customer of an order, when they are no member and the program says so."""
     if refused.code != MEMBER_NOT_FOUND.code:
         return refused
     if not draft.definition.auto_enrol:
         return refuse(PROGRAM_AUTO_ENROL_OFF, field="member_id", wanted=member_id)
-    return enrol(draft, member_id, None, profile)
+    return enrol(draft, member_id, None, profile, brought)
 
 
 def change_profile(draft: Draft, book: Book, fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -156,9 +154,19 @@ def delete(draft: Draft, book: Book) -> None:
     """
     for hold in list(book.holds.values()):
         release(draft, book, hold, SYSTEM)
-    draft.change_member(book, status="deleted", deleted_at=draft.at, **ERASED)
+    if book.agenda.merge is not None:
+        _leave(draft, draft.loaded(book.agenda.merge.into), book)
+    draft.erase(book)
+    draft.change_member(book, status="deleted", deleted_at=draft.at, **nothing(Member))
     draft.fact(MemberDeleted, book)
     draft.retire(book)
+
+
+def _leave(draft: Draft, target: Book, merged: Book) -> None:
+    """Let the member whom somebody was merged into forget about them."""
+    member_id = merged.member.member_id
+    absorbed = tuple(one for one in target.agenda.absorbed if one != member_id)
+    draft.change_agenda(target, absorbed=absorbed)
 
 
 __all__ = ["Profile", "active_book", "auto_enrol", "change_profile", "delete", "enrol"]

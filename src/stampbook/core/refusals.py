@@ -88,6 +88,48 @@ MEMBER_ID_RETIRED = _declare(
     "This member_id belonged to a member who was deleted.",
     "Use another member_id: a deleted one is never given to somebody else.",
 )
+MEMBER_MERGED = _declare(
+    "member.merged",
+    "conflict",
+    "The member was merged into another one and neither earns nor spends any more.",
+    "Name the member in `merged_into`, or undo the merge.",
+)
+MEMBER_HAS_MERGED = _declare(
+    "member.has_merged",
+    "conflict",
+    "Other members were merged into this one: they are the same person.",
+    "Delete those in `merged_members` in the same request, or undo their merges.",
+)
+MERGE_SAME_MEMBER = _declare(
+    "merge.same_member",
+    "unprocessable",
+    "A member cannot be merged into themselves.",
+    "Name two members.",
+)
+MERGE_HOLD_OPEN = _declare(
+    "merge.hold_open",
+    "conflict",
+    "The member to be merged has redemptions on hold.",
+    "Approve or reject them first, or wait until they time out.",
+)
+MERGE_DEBT_OPEN = _declare(
+    "merge.debt_open",
+    "conflict",
+    "One of the two members owes points.",
+    "Award what is owed first.",
+)
+MERGE_NOT_DONE = _declare(
+    "merge.not_done",
+    "conflict",
+    "The member is not merged into another one.",
+    "Nothing is to be undone.",
+)
+MEMBER_NOT_DELETED = _declare(
+    "member.not_deleted",
+    "not_found",
+    "The program has deleted nobody with this member_id.",
+    "Delete the member first.",
+)
 MEMBER_BLOCKED = _declare(
     "member.blocked",
     "conflict",
@@ -178,6 +220,12 @@ ORDER_ALREADY_RECORDED = _declare(
     "An order with this order_id was recorded before.",
     "Update the order; an order id earns once for ever.",
 )
+CAMPAIGN_NOT_FOUND = _declare(
+    "campaign.not_found",
+    "not_found",
+    "The program has, and had, no campaign with this id.",
+    "List the campaigns and use one of their ids.",
+)
 ORDER_NOT_FOUND = _declare(
     "order.not_found",
     "not_found",
@@ -211,8 +259,14 @@ ORDER_AMOUNT_INVALID = _declare(
 ORDER_CURRENCY_UNKNOWN = _declare(
     "order.currency_unknown",
     "unprocessable",
-    "The order is in another currency than the program.",
-    "Send the amounts in the program's currency.",
+    "The order is in a currency that the program has no rate for.",
+    "Send the amounts in the program's currency, or add a rate under [orders].",
+)
+ORDER_CANCELLED = _declare(
+    "order.cancelled",
+    "conflict",
+    "The order was cancelled, and nothing of it is left to come back.",
+    "Record what was bought after all as a new order.",
 )
 INSTANT_IN_FUTURE = _declare(
     "instant.in_future",
@@ -292,6 +346,42 @@ COUPON_EXPIRED = _declare(
     "The coupon has expired.",
     "Issue another one.",
 )
+COUPON_NOT_USED = _declare(
+    "coupon.not_used",
+    "conflict",
+    "The coupon is not used, so it cannot come back.",
+    "Read the coupon: it may come back only after it was used.",
+)
+COUPON_OF_ANOTHER = _declare(
+    "coupon.of_another",
+    "conflict",
+    "The coupon belongs to somebody else.",
+    "Use a coupon that this member was given.",
+)
+COUPON_MINIMUM_NOT_MET = _declare(
+    "coupon.minimum_not_met",
+    "conflict",
+    "The cart is worth less than the coupon asks for.",
+    "Use the coupon for a cart of at least its minimum_order_amount.",
+)
+COUPON_OFFER_NOT_FOUND = _declare(
+    "coupon.offer_not_found",
+    "not_found",
+    "The program defines no coupon with this id.",
+    "Use the id of one of the program's coupons, or describe the coupon in the request.",
+)
+COUPON_VALUE_INVALID = _declare(
+    "coupon.value_invalid",
+    "unprocessable",
+    "The coupon has no value that fits its class, or comes from two places.",
+    "Send either offer_id, or a name with a value: an amount above 0, or a percentage up to 100.",
+)
+COUPON_MERGED = _declare(
+    "coupon.merged",
+    "conflict",
+    "The coupon was bought by a member who was merged into its owner, with points of their lots.",
+    "Cancel it without a refund and award the points, or undo the merge first.",
+)
 COUPON_NOT_USABLE = _declare(
     "coupon.not_usable",
     "conflict",
@@ -303,6 +393,108 @@ TIER_NOT_FOUND = _declare(
     "not_found",
     "The program defines no tier with this id.",
     "List the tiers and use one of their ids.",
+)
+OTP_TOO_OFTEN = _declare(
+    "otp.too_often",
+    "conflict",
+    "The member asked for too many one-time passwords within an hour.",
+    "Use the last one while it is valid, or ask again later.",
+)
+OTP_NOT_IN_FORCE = _declare(
+    "otp.not_in_force",
+    "conflict",
+    "The member has no one-time password that is valid now.",
+    "Ask for a new one.",
+)
+OTP_SPENT = _declare(
+    "otp.spent",
+    "conflict",
+    "The one-time password was used, or tried too often.",
+    "Ask for a new one.",
+)
+REFERRAL_INACTIVE = _declare(
+    "referral.inactive",
+    "conflict",
+    "The program has no referrals.",
+    "Set referrals.is_active in the program's definition.",
+)
+REFERRAL_CODE_UNKNOWN = _declare(
+    "referral.code_unknown",
+    "not_found",
+    "No member has this referral code.",
+    "Check the code, or ask the member for the link.",
+)
+REFERRAL_NOT_FOUND = _declare(
+    "referral.not_found",
+    "not_found",
+    "The program has no referral with this id.",
+    "Use the id from the claim's reply or from the list of referrals.",
+)
+REFERRAL_OWN_LINK = _declare(
+    "referral.own_link",
+    "conflict",
+    "The friend is the member whose link it is.",
+    "Share the link with somebody else.",
+)
+REFERRAL_FRIEND_IS_CUSTOMER = _declare(
+    "referral.friend_is_customer",
+    "conflict",
+    "The friend has bought before.",
+    "Refer somebody who is new.",
+)
+REFERRAL_FRIEND_TAKEN = _declare(
+    "referral.friend_taken",
+    "conflict",
+    "The friend was referred before.",
+    "Refer somebody else: a friend is referred once for ever.",
+)
+REFERRAL_EMAIL_DISPOSABLE = _declare(
+    "referral.email_disposable",
+    "conflict",
+    "The e-mail address is of a throw-away service.",
+    "Give an address that lasts.",
+)
+REFERRAL_CLAIMS_LIMIT_REACHED = _declare(
+    "referral.claims_limit_reached",
+    "conflict",
+    "As many friends have claimed by this link as the limit allows.",
+    "Wait for the next period, or raise referrals.claims_limit.",
+)
+REFERRAL_LIMIT_REACHED = _declare(
+    "referral.limit_reached",
+    "conflict",
+    "As many referrals have paid the referrer as the limit allows.",
+    "Wait for the next period, or raise referrals.limit.",
+)
+REFERRAL_CLAIM_EXPIRED = _declare(
+    "referral.claim_expired",
+    "conflict",
+    "The friend's first qualifying activity came too late.",
+    "Raise referrals.claim_days to give friends more time.",
+)
+REFERRAL_NOT_OPEN = _declare(
+    "referral.not_open",
+    "conflict",
+    "The referral is completed or refused.",
+    "Read the referral: it is settled once.",
+)
+REFERRAL_FRIEND_ENROLLED = _declare(
+    "referral.friend_enrolled",
+    "conflict",
+    "The friend is a member, whose own activities complete the referral.",
+    "Award the activity to the friend, or record their order.",
+)
+REFERRAL_ACTIVITY_DOES_NOT_COUNT = _declare(
+    "referral.activity_does_not_count",
+    "unprocessable",
+    "The activity completes no referral, or is set off by orders.",
+    "Name an activity of referrals.completed_by; record an order as an order.",
+)
+REFERRAL_CHANNEL_NEEDS_FRIENDS = _declare(
+    "referral.channel_needs_friends",
+    "unprocessable",
+    "A share by e-mail names the friends, and another channel names none.",
+    "Send friend_emails with the channel email, and only with it.",
 )
 CLOCK_IS_REAL = _declare(
     "clock.is_real",
@@ -316,9 +508,39 @@ CLOCK_BACKWARDS = _declare(
     "A test clock only moves forward.",
     "Advance to an instant after the clock's own.",
 )
+IDEMPOTENCY_ANSWER_ERASED = _declare(
+    "idempotency.answer_erased",
+    "conflict",
+    "The request was answered before; the answer was erased with the member whom it named.",
+    "Send no more requests about the member: they were deleted.",
+)
 IDEMPOTENCY_KEY_REUSED = _declare(
     "idempotency.key_reused",
     "unprocessable",
     "The Idempotency-Key was used before with another request.",
     "Send a new key with a new request.",
+)
+REVIEW_NOT_FOUND = _declare(
+    "review.not_found",
+    "not_found",
+    "The program has no review with this id.",
+    "Check the id.",
+)
+REVIEW_NOT_PENDING = _declare(
+    "review.not_pending",
+    "conflict",
+    "The review was approved or rejected before.",
+    "A review is moderated once.",
+)
+REVIEW_NOT_PURCHASED = _declare(
+    "review.not_purchased",
+    "unprocessable",
+    "The order is not one by which the reviewer bought and kept the product.",
+    "Name an order of the reviewer that has the product.",
+)
+REVIEW_GUESTS_REFUSED = _declare(
+    "review.guests_refused",
+    "unprocessable",
+    "The program takes reviews of members only.",
+    "Enrol the reviewer first, or set reviews.guests.",
 )

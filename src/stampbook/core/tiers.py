@@ -119,13 +119,32 @@ def count_towards(
     add_to_day(draft, book, qualified=max(points, 0), spend=max(spend, 0))
     if points < 0 or spend < 0:
         take_from_days(draft, book, qualified=max(-points, 0), spend=max(-spend, 0))
+    recount(draft, book, before, points=points, spend=spend)
+    return before
+
+
+def recount(draft: Draft, book: Book, before: TierStanding, *, points: int, spend: int) -> None:
+    """Change what counts since a standing; the days have it already.
+
+    Units: points; spend in minor units.
+    """
     after = replace(
         before,
-        qualified_points=before.qualified_points + points,
-        qualified_spend=before.qualified_spend + spend,
+        qualified_points=max(0, before.qualified_points + points),
+        qualified_spend=max(0, before.qualified_spend + spend),
     )
     draft.change_member(book, tier=_rolled(draft, book, after))
-    return before
+
+
+def fall_back(draft: Draft, book: Book, tier_id: str | None) -> None:
+    """Move the member down to what they earn, but no lower than a tier that they had before."""
+    standing, definition = book.member.tier, draft.definition
+    if standing is None or standing.overridden or not definition.tiers.levels:
+        return
+    earned = level_earned(definition, counted_total(definition.tiers, standing))
+    floor = max(earned, definition.level_index.get(tier_id or "", 0))
+    if floor < _index(draft, standing):
+        move(draft, book, floor, "merge")
 
 
 def reconsider(draft: Draft, book: Book, before: TierStanding | None) -> None:

@@ -16,11 +16,11 @@ from collections.abc import Callable
 import structlog
 from msgspec import Struct
 
-from stampbook.core.delivery import Delivered, Try, judge
+from stampbook.core.delivery import Delivered, Try, Verdict, judge
 from stampbook.core.lease import LEASE_MS, Leased, Outcome
-from stampbook.delivery.call import Request, Response
+from stampbook.delivery.call import Response
 from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
-from stampbook.delivery.prepare import prepare
+from stampbook.delivery.prepare import Prepared, prepare
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault
 from stampbook.delivery.sender import Sender
@@ -38,6 +38,8 @@ STOP_GRACE_SECONDS = 5.0
 """How long `stop` waits for the requests on their way before it gives their leases back."""
 
 NEVER = float("inf")
+NOT_SENT = Response(status_code=None, error=None, duration_ms=0)
+"""To a request of which every event was skipped."""
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class Sent(Struct, frozen=True):
 
     leased: Leased
     started_at_ms: int
+    skipped: frozenset[str] = frozenset()
 
 
 class Worker:
@@ -167,34 +170,37 @@ class Worker:
         return not due
 
     def _send(self, leased: Leased) -> None:
-        sent = Sent(leased, self._now_ms())
+        at_ms = self._now_ms()
         self._lanes.start(leased.endpoint)
         self._in_flight[leased.lease_id] = leased
-        request = self._prepare(sent)
-        if isinstance(request, Response):
-            self._judge(sent, request)
+        prepared = self._prepare(leased, at_ms)
+        if isinstance(prepared, Response):
+            self._judge(Sent(leased, at_ms), prepared)
+        elif prepared.request is None:
+            self._finish(Sent(leased, at_ms, prepared.skipped), Delivered(), NOT_SENT)
         else:
-            self._sender.start(sent, request)
+            self._sender.start(Sent(leased, at_ms, prepared.skipped), prepared.request)
 
-    def _prepare(self, sent: Sent) -> Request | Response:
+    def _prepare(self, leased: Leased, at_ms: int) -> Prepared | Response:
         """Give the request, or the answer to a try that could not even be made."""
         try:
-            return prepare(sent.leased, self._vault, from_ms(sent.started_at_ms))
+            return prepare(leased, self._vault, from_ms(at_ms))
         except Exception as error:  # one unreadable fact must not stop all others
-            log.exception("delivery.not_prepared", request_id=sent.leased.request_id)
+            log.exception("delivery.not_prepared", request_id=leased.request_id)
             reason = f"could not be prepared: {type(error).__name__}"
             return Response(status_code=None, error=reason, duration_ms=0)
 
     def _judge(self, sent: Sent, response: Response) -> None:
-        leased = sent.leased
-        ended_at_ms = self._now_ms()
         attempt = Try(
-            number=leased.number,
-            ended_at_ms=ended_at_ms,
+            number=sent.leased.number,
+            ended_at_ms=self._now_ms(),
             status_code=response.status_code,
             retry_after_seconds=response.retry_after_seconds,
         )
-        verdict = judge(attempt, self._fraction())
+        self._finish(sent, judge(attempt, self._fraction()), response)
+
+    def _finish(self, sent: Sent, verdict: Verdict, response: Response) -> None:
+        leased = sent.leased
         del self._in_flight[leased.lease_id]
         self._lanes.finish(leased.endpoint, delivered=isinstance(verdict, Delivered))
         if not self._finished:
@@ -203,9 +209,10 @@ class Worker:
             Outcome(
                 leased=leased,
                 verdict=verdict,
+                skipped=sent.skipped,
                 attempt_id=self._new_id(),
                 started_at_ms=sent.started_at_ms,
-                ended_at_ms=ended_at_ms,
+                ended_at_ms=self._now_ms(),
                 duration_ms=response.duration_ms,
                 status_code=response.status_code,
                 error=response.error,

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
-
 from stampbook.demo.client import Call, Client
+from stampbook.demo.growth import Scene, grow
 from stampbook.demo.purchases import Purchase
 from stampbook.demo.replay import move_clock
 
@@ -18,15 +17,11 @@ MONTH = timedelta(days=31)
 APPROVER = {"id": "m-1", "name": "Mona Moderator"}
 
 
-class Scene(Struct, frozen=True):
-    """What was done, and how often."""
-
-    title: str
-    times: int
-
-
 def play(client: Client, now: datetime, purchases: list[Purchase]) -> Iterator[Scene]:
-    """Play the month; each scene is told when it is over."""
+    """Play the month; each scene is told when it is over.
+
+    Reminders of what was left alone, and what time makes of the rest, come with the days.
+    """
     stock = client.call("GET", "/v1/rewards")["items"]
     rewards = sorted((each["reward"] for each in stock), key=lambda reward: reward["points"])
     cheapest = next(reward for reward in rewards if not reward["tiers"])
@@ -38,6 +33,7 @@ def play(client: Client, now: datetime, purchases: list[Purchase]) -> Iterator[S
     yield from _return(client, cast, purchases)
     yield from _override(client, cast)
     yield from _refuse(client, cast, rewards[-1]["id"])
+    yield from grow(client, cast)
     yield from _leave(client, cast)
     move_clock(client, now + MONTH)
     yield Scene("Month passed", 1)

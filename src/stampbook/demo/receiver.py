@@ -41,11 +41,23 @@ def is_genuine(dialect: str, headers: Mapping[str, str], body: bytes, secret: st
     offered = headers["webhook-signature"].split()
     if not any(hmac.compare_digest(expected, signature) for signature in offered):
         return False
-    if dialect != "zinrelo":
-        return True
-    nonced = body + b":" + headers["nonce"].encode()
-    vendor = hmac.digest(secret.encode(), nonced, "sha512").hex()
-    return hmac.compare_digest(vendor, headers["x-zinrelo-signature"])
+    if dialect == "zinrelo":
+        nonced = body + b":" + headers["nonce"].encode()
+        vendor = hmac.digest(secret.encode(), nonced, "sha512").hex()
+        return hmac.compare_digest(vendor, headers["x-zinrelo-signature"])
+    if dialect == "nector":
+        vendor = hmac.digest(secret.encode(), body, "sha256").hex()
+        return hmac.compare_digest(vendor, headers["x-nector-webhook-hmac"])
+    return True
+
+
+def types_of(headers: Mapping[str, str], body: bytes) -> list[str]:
+    """Give the types of the events of a request: one topic in a header, or each in the body."""
+    if "x-nector-topic" in headers:
+        return [headers["x-nector-topic"]]
+    document = msgspec.json.decode(body)
+    events = document.get("events", [document])
+    return [event.get("event_type") or event["type"] for event in events]
 
 
 class Receiver:
@@ -91,11 +103,9 @@ class Receiver:
         if not is_genuine(dialect, headers, body, secret):
             self._bad[dialect] += 1
             return 401
-        document = msgspec.json.decode(body)
-        events = document.get("events", [document])
+        events = types_of(headers, body)
         self._largest = max(self._largest, len(events))
-        types = self._events.setdefault(dialect, Counter())
-        types.update(event.get("event_type") or event["type"] for event in events)
+        self._events.setdefault(dialect, Counter()).update(events)
         if self._record is not None:
             row = {
                 "dialect": dialect,

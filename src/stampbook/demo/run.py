@@ -9,7 +9,8 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from stampbook.demo.month import Scene, play
+from stampbook.demo.growth import Scene
+from stampbook.demo.month import play
 from stampbook.demo.purchases import purchases
 from stampbook.demo.replay import opening_of, replay
 from stampbook.demo.stage import Stage, staged

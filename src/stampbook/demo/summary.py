@@ -6,7 +6,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from stampbook.demo.month import Scene
+from stampbook.demo.growth import Scene
 
 
 class Summary(Struct, frozen=True, kw_only=True):

@@ -8,16 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from msgspec import Struct
 
 from stampbook.facts import FactType
+from stampbook.nouns.business import Business
 from stampbook.nouns.examples import EXAMPLE_NOW
 from stampbook.values.ids import FactId, RequestId
 from stampbook.values.instants import Instant
 from stampbook.values.json import encode_text
 
-__all__ = ["Dialect", "StoredFact", "catalogue", "example_of"]
+__all__ = ["Dialect", "Letter", "StoredFact", "catalogue", "example_of"]
 
 
 class StoredFact(Struct, frozen=True, kw_only=True):
@@ -34,22 +36,36 @@ class StoredFact(Struct, frozen=True, kw_only=True):
     body: str
 
 
+class Letter(Struct, frozen=True):
+    """A body that is ready to be signed, and what the dialect calls its facts."""
+
+    event_type: str
+    body: bytes
+
+
+def _whole(body: Any) -> Any:
+    return body
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How facts read on the wire.
 
     Shapes: `batch_size` is the most facts of one body, all of one type and one cause; an endpoint
-    may want fewer. `event_type` gives the type that the dialect sends for a fact, None when it has
-    no word and sends nothing. `render` gives the body of 1 to `batch_size` facts, equal bytes for
-    equal arguments, so that a retry sends what was sent before. `sign` gives the headers that prove
-    the body, from the secrets in force, newest first, the id of the request and the real time of
-    the attempt.
+    may want fewer. `event_types` gives the types that the dialect may send for a kind of fact, none
+    when it has no word and sends nothing. `render` gives the body of 1 to `batch_size` facts, equal
+    bytes for equal arguments, so that a retry sends what was sent before; the business is given to
+    a dialect that `names_business`. `sign` gives the headers that prove a letter, from the secrets
+    in force, newest first, the id of the request and the real time of the attempt.
     """
 
     title: str
     batch_size: int
-    event_type: Callable[[FactType], str | None]
-    render: Callable[[Sequence[StoredFact], RequestId], bytes]
-    sign: Callable[[bytes, Sequence[str], RequestId, Instant], dict[str, str]]
+    names_business: bool = False
+    event_types: Callable[[FactType], tuple[str, ...]]
+    render: Callable[[Sequence[StoredFact], RequestId, Business | None], Letter]
+    event: Callable[[Any], Any] = _whole
+    """Gives the first event of a body that was read as a tree."""
+    sign: Callable[[Letter, Sequence[str], RequestId, Instant], dict[str, str]]
 
     @property
     def name(self) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from stampbook.dialects import Dialect, StoredFact
+from stampbook.dialects import Dialect, Letter, StoredFact
 from stampbook.facts import FactType, catalogue
+from stampbook.nouns.business import Business
 from stampbook.values.ids import RequestId
-from stampbook.values.instants import Instant, to_ms
+from stampbook.values.instants import Deadline, Instant, to_ms
 from stampbook.values.json import decode, encode
 from stampbook.values.signatures import sign_webhook
 
@@ -22,22 +23,23 @@ SIGNATURE = "x-zinrelo-signature"
 NONCE = "nonce"
 
 
-def event_type(fact: FactType) -> str | None:
-    """Give the vendor's event type of a fact; None when it has no word for it."""
-    return None if fact.zinrelo is None else fact.zinrelo.event_type
+def event_types(fact: FactType) -> tuple[str, ...]:
+    """Give the vendor's event type of a fact; none when it has no word for it."""
+    return () if fact.zinrelo is None else fact.zinrelo.event_types
 
 
-def render(facts: Sequence[StoredFact], request_id: RequestId) -> bytes:
+def render(facts: Sequence[StoredFact], request_id: RequestId, business: Business | None) -> Letter:
     """Give the body of facts of one type and one cause.
 
     Shapes: an event's id is the fact's id, so it is the same on every retry. `created_date` is
     when the latest of the facts happened, on the program's clock: a retry, or a sandbox whose
     clock was moved, sends the date that real time would have sent.
     """
+    del business  # the vendor's events do not name it
     word = catalogue()[facts[0].type].zinrelo
     assert word is not None, "a fact without a word is never given to the dialect"
     assert all(fact.type == facts[0].type for fact in facts), "a body has events of one type"
-    return encode(
+    body = encode(
         {
             "request_id": request_id,
             "total_count": len(facts),
@@ -52,9 +54,12 @@ def render(facts: Sequence[StoredFact], request_id: RequestId) -> bytes:
             "created_date": spell(max(fact.occurred_at for fact in facts)),
         }
     )
+    return Letter(word.event_type, body)
 
 
-def sign(body: bytes, secrets: Sequence[str], request_id: RequestId, at: Instant) -> dict[str, str]:
+def sign(
+    letter: Letter, secrets: Sequence[str], request_id: RequestId, at: Instant
+) -> dict[str, str]:
     """Give the vendor's signature and those of Standard Webhooks.
 
     Shapes: the vendor's key is the secret as its subscriber reads it, `whsec_` included. It has
@@ -63,11 +68,11 @@ def sign(body: bytes, secrets: Sequence[str], request_id: RequestId, at: Instant
     Units: the nonce is milliseconds since 1970.
     """
     nonce = str(to_ms(at))
-    signed = b"%b:%b" % (body, nonce.encode())
+    signed = b"%b:%b" % (letter.body, nonce.encode())
     return {
         NONCE: nonce,
         SIGNATURE: hmac.digest(secrets[0].encode(), signed, "sha512").hex(),
-        **sign_webhook(body, secrets, request_id, at),
+        **sign_webhook(letter.body, secrets, request_id, at),
     }
 
 
@@ -79,6 +84,11 @@ def spell(moment: date) -> str:
     return (
         f"{utc.month:02}/{utc.day:02}/{utc.year:04} {utc.hour:02}:{utc.minute:02}:{utc.second:02}"
     )
+
+
+def _spell_deadline(deadline: Deadline) -> str:
+    """Spell an instant as the vendor spells `valid_till`: with a comma after the date."""
+    return spell(deadline.at).replace(" ", ", ")
 
 
 def _dated(tree: Any) -> Any:
@@ -101,10 +111,16 @@ _SPELLINGS: dict[type, Callable[[Any], Any]] = {
     tuple: _dated_list,
     datetime: spell,
     date: spell,
+    Deadline: _spell_deadline,
 }
 """By exact type, because a body has a hundred leaves and most need no spelling."""
 
 
 DIALECT = Dialect(
-    title="Zinrelo", batch_size=BATCH_SIZE, event_type=event_type, render=render, sign=sign
+    title="Zinrelo",
+    batch_size=BATCH_SIZE,
+    event_types=event_types,
+    render=render,
+    event=lambda body: body["events"][0],
+    sign=sign,
 )

@@ -9,7 +9,7 @@ from stampbook.commands.run_due import RunDue
 from stampbook.engine.clock import Clock
 from stampbook.engine.deciding import Decide, Deciding, Secret
 from stampbook.engine.metrics import Metrics
-from stampbook.engine.submission import Failed, Outcome, Ticket
+from stampbook.engine.submission import Failed, Outcome, Submission, Ticket
 from stampbook.store.asked import together
 from stampbook.store.backend import Backend, Unit
 from stampbook.store.load import load
@@ -100,7 +100,11 @@ class BatchRun:
 
     def _test_clock(self, unit: Unit, opening: Opening) -> int:
         """Give a test clock's time, which cannot move under us now."""
-        sweeps = any(isinstance(one.submission.command, RunDue) for one in self.tickets)
-        lock = unit.dialect.lock if sweeps else unit.dialect.share
+        moves = any(_may_move_clock(one.submission) for one in self.tickets)
+        lock = unit.dialect.lock if moves else unit.dialect.share
         [(now_ms,)] = unit.rows(TEST_CLOCK + lock, (opening.program_id,))
         return now_ms
+
+
+def _may_move_clock(submission: Submission) -> bool:
+    return submission.at is not None or isinstance(submission.command, RunDue)

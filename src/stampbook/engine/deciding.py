@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stampbook.commands import Command
 from stampbook.commands.run_due import DueRan, RunDue
-from stampbook.core.draft import Changes, Draft
+from stampbook.core.draft import Changes, Draft, MoreNeededError
 from stampbook.core.refusals import IDEMPOTENCY_KEY_REUSED, Refused, refuse
 from stampbook.engine.submission import (
     Done,
@@ -20,6 +20,7 @@ from stampbook.engine.submission import (
     kept,
     replayed,
 )
+from stampbook.store.backend import ClashError
 from stampbook.store.load import Loaded
 from stampbook.store.opening import Opening, Stored
 from stampbook.store.save import Batch, Due
@@ -44,7 +45,7 @@ def replay(stored: Stored, submission: Submission) -> Outcome:
 class Deciding:
     """The commands of a batch being decided; `batch` grows to what is to be stored.
 
-    Shapes: `now_ms` is the program's time; a sweep moves that of a test clock.
+    Shapes: `now_ms` is the program's time; the clockwork moves that of a test clock.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class Deciding:
         submission = ticket.submission
         command = self._timely(submission.command)
         sweeps = isinstance(command, RunDue)
+        if submission.at is not None and self._is_test:
+            self.now_ms = max(self.now_ms, to_ms(submission.at))
         now = command.until if sweeps and self._is_test else from_ms(self.now_ms)
         draft = Draft(
             self.batch.loaded.state,
@@ -98,6 +101,8 @@ class Deciding:
         try:
             result = self._decision(draft, command)
             outcome = Rejected(result) if isinstance(result, Refused) else Done(encode(result))
+        except MoreNeededError as error:
+            raise ClashError(str(error)) from error
         except Exception:
             # its draft is dropped; the others of the batch know nothing of it
             log.exception("command.failed", command=type(command).__name__, cause=submission.cause)

@@ -111,7 +111,10 @@ class Queue:
 def weight(ticket: Ticket) -> int:
     """Give how many members a ticket may lock."""
     needs = ticket.needs
-    named = (needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons)
+    named = (
+        needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons, needs.emails,
+        needs.referral_codes, needs.referrals, needs.reviews,
+    )  # fmt: skip
     return sum(map(len, named)) + (needs.due.limit if needs.due else 0)
 
 

@@ -10,6 +10,7 @@ from stampbook.commands import Command, Needs, kind_of
 from stampbook.core.refusals import Refused
 from stampbook.store.opening import KeyOfCaller, Stored
 from stampbook.values.ids import CommandId, ProgramId
+from stampbook.values.instants import Instant
 from stampbook.values.json import decode, encode, encode_text
 
 
@@ -18,7 +19,8 @@ class Submission(Struct, frozen=True, kw_only=True):
 
     Shapes: `request_hash` tells requests with the same `idempotency_key` apart; `cause` names the
     request or the job in every fact. Without `webhooks` facts are stored and sent to nobody. A
-    `dry_run` is decided like any other and leaves nothing.
+    `dry_run` is decided like any other and leaves nothing. A test clock moves forward to `at`
+    before it is decided.
     """
 
     program_id: ProgramId
@@ -29,6 +31,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     request_hash: str = ""
     webhooks: bool = True
     dry_run: bool = False
+    at: Instant | None = None
 
     @property
     def key(self) -> KeyOfCaller | None:

@@ -18,7 +18,7 @@ from stampbook.nouns.member import Member
 from stampbook.values.ids import FactId, MemberId
 from stampbook.values.instants import Instant
 
-__all__ = ["Fact", "FactData", "FactType", "Word", "catalogue", "type_of"]
+__all__ = ["Fact", "FactData", "FactType", "Update", "Word", "catalogue", "type_of"]
 
 
 class FactData(Struct, frozen=True, kw_only=True):
@@ -42,11 +42,29 @@ class Word(Struct, frozen=True):
     """What a vendor calls a fact, and the fact's data in the vendor's words.
 
     Shapes: the data is a tree of dicts, lists and scalars; instants and dates stay what they are,
-    because their spelling is the dialect's grammar.
+    because their spelling is the dialect's grammar, as is that of the marks of values/marks.py.
     """
 
     event_type: str
     data: Callable[[Any], dict[str, Any]]
+    update: "Update | None" = None
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """Every type that the vendor may send for the fact, the usual one first."""
+        return (self.event_type, self.update.event_type) if self.update else (self.event_type,)
+
+    def type_of(self, data: FactData) -> str:
+        """Give the type that the vendor sends for a fact with this data."""
+        is_update = self.update is not None and self.update.holds(data)
+        return self.event_types[is_update]
+
+
+class Update(Struct, frozen=True):
+    """What a vendor calls a fact that changes what an earlier one told, where it has a word."""
+
+    event_type: str
+    holds: Callable[[Any], bool]
 
 
 class FactType(Struct, frozen=True, kw_only=True):
@@ -59,6 +77,8 @@ class FactType(Struct, frozen=True, kw_only=True):
     """None: the dialect has no word for it and sends nothing."""
     nector: Word | None
     example: Callable[[], FactData]
+    secrets: tuple[str, ...] = ()
+    """Texts that are blanked in what is stored, once they have had their time."""
 
     @property
     def name(self) -> str:

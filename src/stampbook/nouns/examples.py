@@ -8,13 +8,28 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stampbook.nouns.activity import Activity, CatalogueActivity, Computation, Condition, Rule
+from stampbook.nouns.business import Business
+from stampbook.nouns.campaign import Audience, Campaign, CampaignStep, Promotion
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Approver, Lot, LotShare
 from stampbook.nouns.member import Address, Balances, Member, TierStanding
 from stampbook.nouns.order import Order
+from stampbook.nouns.referral import Friend, Referral
+from stampbook.nouns.review import Review
 from stampbook.nouns.reward import CatalogueReward, Limit, PointsEligibility, Reward
 from stampbook.nouns.transaction import Transaction
-from stampbook.values.ids import CouponId, LotId, MemberId, TransactionId
+from stampbook.nouns.winback import WinbackOffer
+from stampbook.values.ids import (
+    CouponId,
+    LotId,
+    MemberId,
+    OrderId,
+    ProgramId,
+    ReferralId,
+    ReviewId,
+    TransactionId,
+)
 from stampbook.values.instants import Instant
 
 
@@ -24,6 +39,14 @@ def _at(month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -
 
 EXAMPLE_NOW = _at(5, 4, 9, 30, 15)
 """When the examples happen."""
+
+EXAMPLE_BUSINESS = Business(
+    program_id=ProgramId("coffee"),
+    name="Coffee Corner",
+    website="https://coffee.example",
+    coin_name="beans",
+    currency="EUR",
+)
 
 EXAMPLE_MEMBER = Member(
     id=MemberId("019df2a1c0de4a0000000001"),
@@ -183,6 +206,7 @@ EXAMPLE_LOT = Lot(
 """A lot whose remaining points have just expired."""
 
 EXAMPLE_ORDER = Order(
+    id=OrderId("019df2a1c0de4a0000000091"),
     order_id="C-2026-0093",
     member_id=EXAMPLE_MEMBER.member_id,
     created_at=EXAMPLE_NOW,
@@ -195,6 +219,18 @@ EXAMPLE_ORDER = Order(
     delivery_status="waiting",
     attributes=EXAMPLE_AWARD.attributes,
     award_id=EXAMPLE_AWARD.id,
+    name="#93",
+    source="shop",
+    cart_token="cart-7f31",  # noqa: S106 - names a cart and opens nothing
+    discount=5,
+    tax=10.75,
+    payment_source="card",
+    payment_medium="online",
+    utm_source="newsletter",
+    driven_by="reward",
+    coins_spent=100,
+    coins_rewarded=62,
+    link="https://coffee.example/orders/C-2026-0093",
 )
 
 EXAMPLE_COUPON = Coupon(
@@ -250,6 +286,175 @@ EXAMPLE_TIER_REWARD = CatalogueReward(
     modified_at=_at(1, 15, 10),
 )
 """A product for members of certain tiers."""
+
+EXAMPLE_FRIEND_COUPON = Coupon(
+    id=CouponId("019df2a1c0de4a0000000032"),
+    code="HELLO-9TKW-3ZRA",
+    member_id=EXAMPLE_MEMBER.member_id,
+    status="issued",
+    source="referral",
+    name="First bag 15 % off",
+    offer_id="first-bag",
+    friend_email="jo@example.org",
+    value_class="percent",
+    value=15,
+    link="https://coffee.example/cart?code=HELLO-9TKW-3ZRA",
+    issued_at=EXAMPLE_NOW,
+    modified_at=EXAMPLE_NOW,
+)
+"""What a friend gets for claiming."""
+
+EXAMPLE_CLAIM = Referral(
+    id=ReferralId("019df2a1c0de4a0000000051"),
+    status="claimed",
+    mode="link",
+    referrer_member_id=EXAMPLE_MEMBER.member_id,
+    referral_code=EXAMPLE_MEMBER.referral_code,
+    friend_email="jo@example.org",
+    claimed_at=EXAMPLE_NOW,
+    modified_at=EXAMPLE_NOW,
+    friend_coupon=EXAMPLE_FRIEND_COUPON.code,
+    remind_at=_at(5, 18, 9, 30, 15),
+)
+"""A friend who came by a member's link and has not bought yet."""
+
+EXAMPLE_FRIEND = Friend(
+    email_address="jo@example.org",
+    member_id=EXAMPLE_NEWCOMER.member_id,
+    member=replace(EXAMPLE_NEWCOMER, number_of_purchases=1),
+)
+
+EXAMPLE_GUEST = Friend(email_address="jo@example.org", member_id="guest-880")
+"""A friend who bought without joining."""
+
+EXAMPLE_REFERRAL_AWARD = replace(
+    EXAMPLE_AWARD,
+    id=TransactionId("019df2a1c0de4a0000000016"),
+    points=150,
+    attributes={"reason": "Brought a friend", "tags": []},
+    activity_id="referral",
+    activity_name="Bring a friend",
+    order_id=None,
+    lot_id=LotId("019df2a1c0de4a0000000024"),
+)
+
+EXAMPLE_COUPON_AWARD = replace(
+    EXAMPLE_REFERRAL_AWARD,
+    id=TransactionId("019df2a1c0de4a0000000017"),
+    kind="coupon_award",
+    points=0,
+    coupon_code="CUP-4HWD-P2KT",
+    lot_id=None,
+    expires_at=None,
+    qualifies=False,
+)
+"""A coupon in place of points."""
+
+EXAMPLE_REFERRER_COUPON = Coupon(
+    id=CouponId("019df2a1c0de4a0000000033"),
+    code="CUP-4HWD-P2KT",
+    member_id=EXAMPLE_MEMBER.member_id,
+    status="issued",
+    source="referral",
+    name="A free espresso",
+    offer_id="free-espresso",
+    activity_id="referral",
+    transaction_id=EXAMPLE_COUPON_AWARD.id,
+    value_class="amount",
+    value=3.2,
+    issued_at=EXAMPLE_NOW,
+    modified_at=EXAMPLE_NOW,
+    expires_at=_at(6, 3, 9, 30, 15),
+)
+"""What the referrer gets beside points."""
+
+EXAMPLE_REFERRAL = replace(
+    EXAMPLE_CLAIM,
+    status="completed",
+    completed_at=EXAMPLE_NOW,
+    friend_member_id=EXAMPLE_NEWCOMER.member_id,
+    friend_is_enrolled=True,
+    referrer_award=EXAMPLE_REFERRAL_AWARD.id,
+    referrer_coupon=EXAMPLE_COUPON_AWARD.coupon_code,
+    activity_id="made_a_purchase",
+    order_id="C-2026-0093",
+    order=EXAMPLE_ORDER.id,
+    remind_at=None,
+    version=2,
+)
+
+EXAMPLE_ACTIVITY = CatalogueActivity(
+    id="019df2a1c0de4a0000000061",
+    activity=Activity(
+        id="made_a_purchase",
+        name="Buy something",
+        on="order",
+        computation=Computation(kind="multiplier_based", multiplier=1),
+        rules=(
+            Rule(
+                name="Beans count twice",
+                effect="multiply",
+                value=2,
+                conditions=(
+                    Condition(
+                        attribute="products.product_category",
+                        operator="contains_any",
+                        value=["beans"],
+                    ),
+                ),
+            ),
+        ),
+        description="A point for each euro",
+        metadata={"shelf": "beans"},
+    ),
+    created_at=_at(1, 15, 10),
+    modified_at=_at(3, 1, 9),
+)
+
+EXAMPLE_OFFER = WinbackOffer(
+    id="019df2a1c0de4a0000000062",
+    activity=EXAMPLE_ACTIVITY,
+    bonus_activity="welcome_back",
+    bonus_points=80,
+    offered_at=EXAMPLE_NOW,
+    valid_till=_at(5, 25, 9, 30, 15),
+)
+
+EXAMPLE_CAMPAIGN = CampaignStep(
+    id="019df2a1c0de4a0000000071",
+    promotion_id="019df2a1c0de4a0000000072",
+    campaign=Campaign(
+        id="espresso-spring",
+        name="Espresso spring",
+        entry=Audience(
+            conditions=(
+                Condition(attribute="member.tags", operator="contains_any", value=["espresso"]),
+            )
+        ),
+        entry_delay_days=1,
+        promotion=Promotion(kind="bonus_points", activity="spring_bonus", points=30),
+    ),
+)
+
+EXAMPLE_REVIEW = Review(
+    id=ReviewId("019df2a1c0de4a0000000081"),
+    member_id=EXAMPLE_MEMBER.member_id,
+    name="Maren Holt",
+    email_address=EXAMPLE_MEMBER.email_address,
+    order_id="C-2026-0093",
+    order=EXAMPLE_ORDER.id,
+    product_id="beans-1kg",
+    product_name="House blend, 1 kg",
+    product_link="https://coffee.example/p/beans-1kg",
+    product_source="shop",
+    rating=4,
+    title="Round and nutty",
+    description="Good in milk, a little mild on its own.",
+    media=("https://coffee.example/media/crema.jpg",),
+    is_verified=True,
+    created_at=EXAMPLE_NOW,
+    modified_at=EXAMPLE_NOW,
+)
 
 
 def example_envelope(

@@ -26,6 +26,18 @@ class LotShare(Struct, frozen=True):
     points: int
 
 
+class LotOrigin(Struct, frozen=True, kw_only=True):
+    """Where the points of a lot were before they moved with a merge.
+
+    Shapes: `lot_id` is the lot that they moved out of; `transaction_id` and `member_id` are of the
+    award itself, whoever has had its points since.
+    """
+
+    lot_id: LotId
+    transaction_id: TransactionId
+    member_id: str
+
+
 class Lot(Struct, frozen=True, kw_only=True):
     """The points of one approved award.
 
@@ -36,7 +48,7 @@ class Lot(Struct, frozen=True, kw_only=True):
     id: LotId
     member_id: str
     transaction_id: TransactionId
-    """The award that opened it."""
+    """The award that opened it, or the transfer that brought it."""
     activity_id: str | None = None
     points: int
     remaining: int
@@ -47,12 +59,19 @@ class Lot(Struct, frozen=True, kw_only=True):
     awarded_at: Instant
     """When the award was made; it is approved at `opened_at`."""
     approver: Approver = SYSTEM
+    origin: LotOrigin | None = None
+    """Of points that a merge brought."""
+
+    @property
+    def award_id(self) -> TransactionId:
+        """The award that the points come from."""
+        return self.origin.transaction_id if self.origin else self.transaction_id
 
 
 def zinrelo_expiry(lot: Lot, points: int, at: Instant) -> dict[str, Any]:
     """Spell an expiry as `transaction_info`: it carries the id of the award that expired."""
     return {
-        "id": lot.transaction_id,
+        "id": lot.award_id,
         "transaction_type": "award",
         "member_id": lot.member_id,
         "expiry_info": {"points_status": "expired", "points": points},

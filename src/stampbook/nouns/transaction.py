@@ -8,7 +8,13 @@ from stampbook.nouns.lot import SYSTEM, Approver, LotShare
 from stampbook.values.ids import LotId, TransactionId
 from stampbook.values.instants import Instant
 
-TransactionKind = Literal["award", "redeem", "deduct"]
+TransactionKind = Literal[
+    "award",
+    "coupon_award",  # a coupon in place of points
+    "redeem",
+    "deduct",
+    "transfer",  # points that moved to or from another member with a merge
+]
 TransactionStatus = Literal[
     "pending",  # an award in moderation, a redemption on hold
     "approved",  # an award that opened its lot
@@ -16,6 +22,7 @@ TransactionStatus = Literal[
     "redeemed",
     "refunded",  # a redemption whose points went back
     "deducted",
+    "transferred",
 ]
 
 RECEIPT_ACTIVITY = "submit_a_receipt"
@@ -29,6 +36,8 @@ class Transaction(Struct, frozen=True, kw_only=True):
     kind: TransactionKind
     status: TransactionStatus
     points: int
+    asked: int | None = None
+    """How many points the caller named, where a number was named."""
     created_at: Instant
     modified_at: Instant
     approved_at: Instant | None = None
@@ -106,6 +115,21 @@ def zinrelo_award(transaction: Transaction) -> dict[str, Any]:
     if transaction.activity_id == RECEIPT_ACTIVITY:
         words["additional_data"] = transaction.additional_data
     return words
+
+
+def zinrelo_coupon_award(transaction: Transaction) -> dict[str, Any]:
+    """Spell a coupon that an activity gave as `transaction_info`.
+
+    Source: contract section 3.
+    """
+    award_info = {
+        "coupon_code": transaction.coupon_code,
+        "activity_id": transaction.activity_id,
+        "activity_name": transaction.activity_name,
+        "points_status": transaction.status,
+        "points": 0,
+    }
+    return _transaction(transaction, {"award_info": award_info})
 
 
 def zinrelo_redemption(transaction: Transaction) -> dict[str, Any]:

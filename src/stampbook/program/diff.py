@@ -12,7 +12,14 @@ from stampbook.core.rules.operands import CHOICES_MAX
 from stampbook.core.rules.words import condition_words, effect_words, spell
 from stampbook.program.version import said_fields
 
-NAMED = {"activities": "activity", "rewards": "reward", "levels": "tier", "rules": "rule"}
+NAMED = {
+    "activities": "activity",
+    "rewards": "reward",
+    "levels": "tier",
+    "rules": "rule",
+    "coupons": "coupon",
+    "campaigns": "campaign",
+}
 """Lists whose items have a name of their own, and what one item is called."""
 
 

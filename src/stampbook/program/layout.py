@@ -1,8 +1,7 @@
 """Layout: where a definition's fields stand in a TOML file, and which TOML values it can keep.
 
-Shapes: the table `[program]` holds the definition's own fields; `[points]`, `[tiers]`,
-`[[activities]]` and `[[rewards]]` stand beside it. Days and instants become ISO 8601 texts, so
-that a definition stored as JSON reads the same.
+Shapes: the table `[program]` holds the definition's own fields; the SECTIONS stand beside it.
+Days and instants become ISO 8601 texts, so that a definition stored as JSON reads the same.
 """
 
 import math
@@ -19,7 +18,20 @@ DEPTH_MAX = 32
 """Units: tables and lists within one another."""
 
 TABLE = "program"
-SECTIONS = ("points", "tiers", "activities", "rewards")
+SECTIONS = (
+    "points",
+    "tiers",
+    "activities",
+    "rewards",
+    "coupons",
+    "campaigns",
+    "referrals",
+    "winback",
+    "reminders",
+    "otp",
+    "reviews",
+    "orders",
+)
 FIELDS = tuple(key for key in Definition.__struct_fields__ if key not in SECTIONS)
 """The definition's own fields, which stand under `[program]`."""
 

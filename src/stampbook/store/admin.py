@@ -91,7 +91,9 @@ def _due_rules(definition: Definition) -> tuple[Any, ...]:
     """Give all that work due in the future is worked out from, the member's own records apart."""
     tiers = definition.tiers
     has_tiers = bool(tiers.levels)
-    return definition.points.inactivity_days, definition.time_zone, tiers.period, has_tiers
+    celebrations = tuple((one.id, one.on) for one in definition.celebrations)
+    growth = (definition.winback, definition.reminders, celebrations)
+    return definition.points.inactivity_days, definition.time_zone, tiers.period, has_tiers, growth
 
 
 def _insert_version(

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from stampbook.commands import Due, Needs
-from stampbook.values.ids import MemberId, TransactionId
+from stampbook.values.ids import MemberId, ReferralId, ReviewId, TransactionId
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -21,6 +21,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     transactions: tuple[TransactionId, ...]
     orders: tuple[str, ...]
     coupons: tuple[str, ...]
+    emails: tuple[str, ...]
+    referral_codes: tuple[str, ...]
+    referrals: tuple[ReferralId, ...]
+    reviews: tuple[ReviewId, ...]
     rewards: dict[str, int]
     due: Due | None
 
@@ -35,6 +39,10 @@ def together(needs: Iterable[Needs]) -> Asked:
         transactions=_each(one.transactions for one in wanted),
         orders=_each(one.orders for one in wanted),
         coupons=_each(one.coupons for one in wanted),
+        emails=_each(one.emails for one in wanted),
+        referral_codes=_each(one.referral_codes for one in wanted),
+        referrals=_each(one.referrals for one in wanted),
+        reviews=_each(one.reviews for one in wanted),
         rewards=dict(Counter(reward for one in wanted for reward in one.rewards)),
         due=Due(max(due.until for due in dues), max(due.limit for due in dues)) if dues else None,
     )

@@ -111,8 +111,21 @@ class Backend(Protocol):
         """
         ...
 
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Hold a name while the block runs; False when somebody else holds it.
+
+        Shapes: on PostgreSQL among all processes, and let go of when the connection breaks; on
+        SQLite in this process. Nothing may depend on it but who does the work.
+        Errors: `UnavailableError`.
+        """
+        ...
+
     def was_committed(self, number: int) -> bool | None:
         """Say whether a transaction was committed, by its number; None when nobody knows."""
+        ...
+
+    def forget(self) -> None:
+        """Let go, where that is the store's to do, of old versions of rows that were changed."""
         ...
 
     def close(self) -> None:

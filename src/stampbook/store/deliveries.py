@@ -14,10 +14,14 @@ from msgspec import Struct
 from stampbook.core.delivery import Delivered, Failed, RetryAt, Verdict
 from stampbook.core.lease import EndpointKey, Leased, Outcome, Waiting, group
 from stampbook.dialects import StoredFact, catalogue
+from stampbook.nouns.business import Business
 from stampbook.store.backend import Backend, Row, Statement, Unit
+from stampbook.store.businesses import Businesses
+from stampbook.store.programs import Programs
 from stampbook.store.sql import keyed
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
-from stampbook.values.instants import from_ms
+from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.json import decode
 
 FACTS_PER_ENDPOINT_MAX = 500
 """How many deliveries of one endpoint one lease looks at; more than the largest body holds."""
@@ -32,7 +36,7 @@ ORDER BY e.program_id, e.id
 """
 
 ENDPOINT = """
-SELECT url, dialect, secrets, batch_size FROM endpoint
+SELECT url, dialect, secrets, batch_size, only_with FROM endpoint
 WHERE program_id = ? AND id = ? AND status = 'active'
 """
 
@@ -92,15 +96,19 @@ class _Lane(Struct, frozen=True):
     url: str
     dialect: str
     secrets: str
+    only_with: tuple[str, ...]
     groups: list[list[Waiting]]
 
 
 class Deliveries:
     """The queue of deliveries in a database; safe for any number of workers."""
 
-    def __init__(self, backend: Backend, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, backend: Backend, new_id: Callable[[], str], programs: Programs | None = None
+    ) -> None:
         self._backend = backend
         self._new_id = new_id
+        self._programs = programs or Programs()
 
     def due(self, now_ms: int) -> list[EndpointKey]:
         """Give the active endpoints that have something due, in a steady order."""
@@ -115,8 +123,9 @@ class Deliveries:
         with self._backend.transaction() as unit:
             lanes = _lanes(unit, shares, now_ms)
             facts = _facts(unit, lanes)
+            businesses = Businesses(unit, self._programs)
             leased = [
-                self._leased(lane, together, facts, until_ms)
+                self._leased(lane, together, facts, businesses, until_ms)
                 for lane in lanes
                 for together in lane.groups
             ]
@@ -140,7 +149,7 @@ class Deliveries:
             if gone:
                 unit.many(DISABLE, gone)
             unit.many(SETTLE, sorted(_settlements(outcomes), key=lambda row: row[5]))
-            attempts = [_attempt(outcome) for outcome in outcomes]
+            attempts = [_attempt(outcome) for outcome in outcomes if outcome.was_sent]
             unit.upsert("attempt", ATTEMPT_COLUMNS, attempts, ("program_id", "id"))
 
     def release(self, leased: Sequence[Leased], *, now_ms: int) -> None:
@@ -160,23 +169,34 @@ class Deliveries:
         lane: _Lane,
         together: list[Waiting],
         facts: Mapping[tuple[str, str], StoredFact],
+        businesses: Businesses,
         until_ms: int,
     ) -> Leased:
         program_id = lane.key.program_id
         in_order = sorted(together, key=lambda delivery: delivery.position)
         keys = [(program_id, delivery.fact_id) for delivery in in_order]
+        found = tuple(facts[key] for key in keys if key in facts)
         return Leased(
             endpoint=lane.key,
             url=lane.url,
             dialect=lane.dialect,
             secrets=lane.secrets,
+            only_with=lane.only_with,
             lease_id=self._new_id(),
             until_ms=until_ms,
             request_id=in_order[0].request_id or RequestId(self._new_id()),
             number=in_order[0].attempts + 1,
             delivery_ids=tuple(delivery.id for delivery in in_order),
-            facts=tuple(facts[key] for key in keys if key in facts),
+            facts=found,
+            business=_business(lane, found, businesses),
         )
+
+
+def _business(lane: _Lane, facts: Sequence[StoredFact], businesses: Businesses) -> Business | None:
+    dialect = catalogue().get(lane.dialect)
+    if dialect is None or not dialect.names_business or not facts:
+        return None
+    return businesses.at(lane.key.program_id, to_ms(facts[0].occurred_at))
 
 
 def _lanes(unit: Unit, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_Lane]:
@@ -184,7 +204,7 @@ def _lanes(unit: Unit, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_
     locking = ENDPOINT + unit.dialect.skip_locked
     endpoints = unit.gather([(locking, key) for key in keys])
     free = [(key, rows[0]) for key, rows in zip(keys, endpoints, strict=True) if rows]
-    sizes = [_batch_size(dialect, size) for _, (_, dialect, _, size) in free]
+    sizes = [_batch_size(dialect, size) for _, (_, dialect, _, size, _) in free]
     waiting = unit.gather(
         [
             (WAITING_DUE, (*key, now_ms, min(shares[key] * size, FACTS_PER_ENDPOINT_MAX)))
@@ -192,8 +212,17 @@ def _lanes(unit: Unit, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_
         ]
     )
     return [
-        _Lane(key, url, dialect, secrets, _complete(unit, key, group(_read(rows), size), shares))
-        for (key, (url, dialect, secrets, _)), size, rows in zip(free, sizes, waiting, strict=True)
+        _Lane(
+            key,
+            url,
+            dialect,
+            secrets,
+            tuple(decode(only_with, list[str])),
+            _complete(unit, key, group(_read(rows), size), shares),
+        )
+        for (key, (url, dialect, secrets, _, only_with)), size, rows in zip(
+            free, sizes, waiting, strict=True
+        )
     ]
 
 
@@ -265,9 +294,7 @@ def _facts(unit: Unit, lanes: Sequence[_Lane]) -> dict[tuple[str, str], StoredFa
 def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
     return [
         (
-            *_state(outcome.verdict, outcome.ended_at_ms),
-            outcome.leased.number,
-            outcome.ended_at_ms if isinstance(outcome.verdict, Delivered) else None,
+            *_settled(outcome, delivery_id),
             outcome.leased.endpoint.program_id,
             delivery_id,
             outcome.leased.lease_id,
@@ -275,6 +302,15 @@ def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
         for outcome in outcomes
         for delivery_id in outcome.leased.delivery_ids
     ]
+
+
+def _settled(outcome: Outcome, delivery_id: str) -> Row:
+    """Give a delivery's status, when it is due, its tries, and when it was delivered."""
+    leased, at_ms = outcome.leased, outcome.ended_at_ms
+    if delivery_id in outcome.skipped:
+        return "skipped", at_ms, leased.number - 1, None
+    is_delivered = isinstance(outcome.verdict, Delivered)
+    return *_state(outcome.verdict, at_ms), leased.number, at_ms if is_delivered else None
 
 
 def _state(verdict: Verdict, ended_at_ms: int) -> tuple[str, int]:
@@ -302,5 +338,5 @@ def _attempt(outcome: Outcome) -> Row:
         outcome.status_code,
         outcome.error,
         outcome.response_excerpt,
-        len(leased.delivery_ids),
+        len(leased.delivery_ids) - len(outcome.skipped),
     )

@@ -14,12 +14,12 @@ EndpointStatus = Literal["active", "disabled"]
 
 COLUMNS = (
     "program_id", "id", "url", "dialect", "event_types", "secrets", "batch_size", "status",
-    "created_at_ms", "updated_at_ms", "description",
+    "created_at_ms", "updated_at_ms", "description", "only_with",
 )  # fmt: skip
 ENDPOINTS = f"SELECT {', '.join(COLUMNS[1:])} FROM endpoint WHERE program_id = ?"
 CHANGE = (
     "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, status = ?, "
-    "updated_at_ms = ?, description = ? WHERE program_id = ? AND id = ?"
+    "updated_at_ms = ?, description = ?, only_with = ? WHERE program_id = ? AND id = ?"
 )
 REMOVE = "DELETE FROM endpoint WHERE program_id = ? AND id = ?"
 DROP_WAITING = (
@@ -46,6 +46,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     created_at: Instant
     updated_at: Instant
     description: str
+    only_with: tuple[str, ...] = ()
+    """Fields in the dialect's words, such as `user_mobile` or `data.member.email_address`; an event
+    in which one of them has no value is not sent."""
 
 
 def endpoints(unit: Unit, program_id: ProgramId) -> list[Endpoint]:
@@ -73,6 +76,7 @@ def add_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: i
         at_ms,
         at_ms,
         endpoint.description,
+        encode_text(endpoint.only_with),
     )
     unit.insert("endpoint", COLUMNS, [row])
 
@@ -89,6 +93,7 @@ def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms
             endpoint.status,
             at_ms,
             endpoint.description,
+            encode_text(endpoint.only_with),
             program_id,
             endpoint.id,
         ),
@@ -114,7 +119,7 @@ def retry(unit: Unit, program_id: ProgramId, delivery: DeliveryLine, at_ms: int)
 def _endpoint(row: Row) -> Endpoint:
     (
         endpoint_id, url, dialect, event_types, sealed, batch_size, status, created_at_ms,
-        updated_at_ms, description,
+        updated_at_ms, description, only_with,
     ) = row  # fmt: skip
     return Endpoint(
         id=endpoint_id,
@@ -127,4 +132,5 @@ def _endpoint(row: Row) -> Endpoint:
         created_at=from_ms(created_at_ms),
         updated_at=from_ms(updated_at_ms),
         description=description,
+        only_with=tuple(decode(only_with, list[str])),
     )

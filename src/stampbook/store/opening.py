@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
+from stampbook.core.draft import NOBODY
 from stampbook.store.asked import Asked
 from stampbook.store.backend import POSITION_BITS, Dialect, Statement, Unit
 from stampbook.store.sql import keyed
@@ -19,17 +20,30 @@ POSITION = (
 KEYS = ("principal, key, request_hash, outcome", "idempotency", "key")
 """Columns, table and key, as `keyed` takes them."""
 
+REFERRER_OF_OWNER = (
+    "(SELECT m.referrer FROM member AS m WHERE m.program_id = {0}.program_id AND m.id = {0}.member)"
+)
 OWNERS = {
-    "members": ("id", "member", "member_id"),
-    "transactions": ("member", "points_transaction", "id"),
-    "orders": ("member", "customer_order", "order_id"),
+    "members": ("id, referrer", "member", "member_id"),
+    "transactions": (
+        f"member, {REFERRER_OF_OWNER.format('points_transaction')}", "points_transaction", "id",
+    ),
+    "orders": (
+        f"member, {REFERRER_OF_OWNER.format('customer_order')}", "customer_order", "order_id",
+    ),
     "coupons": ("member", "coupon", "code"),
-}
-"""Where the members are found whom a batch names, by what they own or by the merchant's keys."""
+    "emails": ("id, referrer", "member", "email"),
+    "friends": ("referrer", "referral", "friend_email"),
+    "referral_codes": ("id", "member", "referral_code"),
+    "referrals": ("referrer", "referral", "id"),
+    "reviews": (f"member, {REFERRER_OF_OWNER.format('review')}", "review", "id"),
+}  # fmt: skip
+"""Where the members are found whom a batch names, by what they own or by the merchant's keys; and
+who referred them, because what they do may reward that member."""
 
 DUE = (
-    "SELECT id FROM member WHERE program_id = ? AND due_at_ms > 0 AND due_at_ms <= ? "
-    "ORDER BY due_at_ms, id LIMIT ?"
+    "SELECT id, referrer, due_at_ms FROM member "
+    "WHERE program_id = ? AND due_at_ms > 0 AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?"
 )
 
 KeyOfCaller = tuple[str, str]
@@ -59,6 +73,8 @@ class Opening(Struct, frozen=True, kw_only=True):
     outcomes: dict[KeyOfCaller, Stored]
     members: frozenset[MemberId]
     due: tuple[MemberId, ...]
+    due_to_ms: int | None
+    """When the last of `due` was due; None when those are all."""
 
 
 def open_batch(
@@ -83,8 +99,10 @@ def open_batch(
         return None
     [(now_ms, version, epoch)] = found["program"]
     [(last,)] = found["position"]
-    owners = {row[0] for name in OWNERS for row in found.get(name, ())}
-    due = tuple(row[0] for row in found.get("due", ()))
+    due = found.get("due", [])
+    owners = {each for name in OWNERS for row in found.get(name, ()) for each in row}
+    owners.update(each for row in due for each in row[:2])
+    are_all = asked.due is None or len(due) < asked.due.limit
     return Opening(
         program_id=program_id,
         now_ms=now_ms,
@@ -96,8 +114,9 @@ def open_batch(
             for principal, key, request_hash, outcome in found.get("keys", ())
             if (principal, key) in keys
         },
-        members=frozenset((*asked.ids, *due, *owners)),
-        due=due,
+        members=frozenset((*asked.ids, *owners)) - {None, NOBODY},
+        due=tuple(row[0] for row in due),
+        due_to_ms=None if are_all else due[-1][2],
     )
 
 
@@ -107,6 +126,11 @@ def _owner_queries(dialect: Dialect, program_id: ProgramId, asked: Asked) -> dic
         "transactions": asked.transactions,
         "orders": asked.orders,
         "coupons": asked.coupons,
+        "emails": asked.emails,
+        "friends": asked.emails,
+        "referral_codes": asked.referral_codes,
+        "referrals": asked.referrals,
+        "reviews": asked.reviews,
     }
     queries: dict[str, Statement] = {
         name: (keyed(dialect, *OWNERS[name]), (program_id, keys))

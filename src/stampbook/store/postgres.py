@@ -1,7 +1,7 @@
 """PostgreSQL: several processes may write; a whole transaction goes through one pipeline."""
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 from select import select
 from threading import BoundedSemaphore
@@ -70,6 +70,8 @@ IDLE = psycopg.pq.TransactionStatus.IDLE
 NOTHING = b"SELECT 1"
 NUMBER = "SELECT pg_current_xact_id()::text::bigint"
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+HOLD = b"SELECT pg_try_advisory_lock(hashtextextended($1::text, 0))"
+LET_GO = b"SELECT pg_advisory_unlock(hashtextextended($1::text, 0))"
 LZ4 = (
     b"SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings "
     b"WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
@@ -200,12 +202,27 @@ class PostgresBackend:
         finally:
             self._readers.release()
 
+    @contextmanager
+    def alone(self, name: str) -> Generator[bool]:
+        """Hold a name among all processes; False when somebody else holds it."""
+        with self._connection() as connection:
+            [(is_free,)] = connection.execute(HOLD, [name]).fetchall()
+            try:
+                yield is_free
+            finally:
+                if is_free:
+                    with suppress(psycopg.OperationalError):  # the server lets go with it
+                        connection.execute(LET_GO, [name]).fetchall()
+
     def was_committed(self, number: int) -> bool | None:
         """Ask the server what became of a transaction; None while it is still in progress."""
         with self._connection() as connection:
             cursor = connection.execute(b"SELECT pg_xact_status($1::text::xid8)", [str(number)])
             [(status,)] = cursor.fetchall()
         return {"committed": True, "aborted": False}.get(status)
+
+    def forget(self) -> None:
+        """Leave it to the database: autovacuum lets go of old versions of rows."""
 
     def close(self) -> None:
         """Close every connection that is kept."""

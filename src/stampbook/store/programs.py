@@ -1,10 +1,14 @@
 """Programs: definitions are read once for each version, because a version never changes."""
 
+from collections.abc import Callable
+from itertools import pairwise
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
 from msgspec import Struct
 
+from stampbook.core.campaign_history import DefinitionVersion, histories
 from stampbook.core.definition import Definition
 from stampbook.core.draft import Program
 from stampbook.store.backend import Unit
@@ -39,6 +43,11 @@ class Programs:
             self._keep(self._programs, (program_id, version), program)
         return program
 
+    def present(self, unit: Unit, program_id: ProgramId) -> Program:
+        """Give a program as the version in force defines it."""
+        [(version,)] = unit.rows("SELECT version FROM program WHERE id = ?", (program_id,))
+        return self.program(unit, program_id, version)
+
     def definition(self, unit: Unit, program_id: ProgramId, version: int) -> Definition:
         """Give one version of a program's definition."""
         return self._version(unit, program_id, version).definition
@@ -53,7 +62,13 @@ class Programs:
             created_at=from_ms(created_at_ms),
             version=version,
             definition=versions[-1].definition,
-            reward_dates=reward_dates(versions),
+            reward_dates=_dates(versions, attrgetter("reward_by_id")),
+            activity_dates=_dates(versions, attrgetter("activity_by_id")),
+            changed_at=_changes(versions),
+            campaigns=histories(
+                DefinitionVersion(number, each.created_at, each.definition)
+                for number, each in enumerate(versions, start=1)
+            ),
         )
 
     def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
@@ -74,15 +89,27 @@ class Programs:
             kept[key] = value
 
 
-def reward_dates(versions: list[Version]) -> dict[str, tuple[Instant, Instant]]:
-    """Give when each reward was first defined and last changed."""
+def _dates(
+    versions: list[Version], by_id: Callable[[Definition], dict[str, Any]]
+) -> dict[str, tuple[Instant, Instant]]:
+    """Give when each reward or activity was first defined and last changed."""
     dates: dict[str, tuple[Instant, Instant]] = {}
     before: dict[str, Any] = {}
     for version in versions:
-        rewards = version.definition.reward_by_id
-        for reward_id, reward in rewards.items():
-            if before.get(reward_id) != reward:
-                first = dates[reward_id][0] if reward_id in dates else version.created_at
-                dates[reward_id] = (first, version.created_at)
-        before = rewards
+        items = by_id(version.definition)
+        for key, item in items.items():
+            if before.get(key) != item:
+                first = dates[key][0] if key in dates else version.created_at
+                dates[key] = (first, version.created_at)
+        before = items
     return dates
+
+
+def _changes(versions: list[Version]) -> dict[str, Instant]:
+    """Give when each part of the definition last changed."""
+    changed = dict.fromkeys(Definition.__struct_fields__, versions[0].created_at)
+    for before, after in pairwise(versions):
+        for part in changed:
+            if getattr(before.definition, part) != getattr(after.definition, part):
+                changed[part] = after.created_at
+    return changed

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from msgspec import Struct
 
+from stampbook.core.book import Book
 from stampbook.core.draft import Changes
 from stampbook.core.due import next_due
 from stampbook.nouns.coupon import Coupon
@@ -16,17 +17,21 @@ from stampbook.nouns.lot import Lot
 from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import Columns, Row, Unit
+from stampbook.store.blanking import blank
+from stampbook.store.campaigns import save_campaigns
+from stampbook.store.erasing import begin
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
+from stampbook.values.contacts import email_key
 from stampbook.values.ids import EndpointId, FactId, MemberId
 from stampbook.values.instants import optional_ms, to_ms
 from stampbook.values.json import encode_text
 
 MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
-    "due_at_ms", "position", "open_lots", "body", "counters",
+    "due_at_ms", "position", "open_lots", "body", "counters", "agenda", "referral_code", "referrer",
 )  # fmt: skip
-FOUND_BY: Columns = ("email", "due_at_ms")
+FOUND_BY: Columns = ("email", "due_at_ms", "referrer")
 FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
 """SQLite writes an index again when a column of it is set, even to what it was."""
 
@@ -41,7 +46,14 @@ ENTRY: Columns = (
     "program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified", "at_ms",
     "available_after", "command_id", "moves", "position",
 )  # fmt: skip
-ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "body")
+ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "review_at_ms", "body")
+REFERRAL: Columns = (
+    "program_id", "id", "referrer", "friend_email", "status", "remind_at_ms", "order_id", "body",
+    "friend_member_id",
+)  # fmt: skip
+REVIEW: Columns = (
+    "program_id", "id", "member", "product_id", "order_id", "status", "created_at_ms", "body",
+)  # fmt: skip
 COUPON: Columns = ("program_id", "code", "id", "member", "status", "expires_at_ms", "body")
 COUNT: Columns = ("program_id", "reward_id", "redeemed")
 FACT: Columns = (
@@ -61,6 +73,10 @@ RETURN_CODE = (  # behind the others, as the state of a batch has it
     "FROM pool_code AS free WHERE free.program_id = ? AND free.reward_id = ? "
     "AND free.coupon_id IS NULL), position) WHERE program_id = ? AND reward_id = ? AND code = ?"
 )
+
+
+ERASED_AT_ONCE = 500
+"""Rows that a deletion's own transaction erases; the clockwork erases the others."""
 
 
 class Due(Struct, frozen=True):
@@ -97,6 +113,13 @@ def save(unit: Unit, batch: Batch) -> None:
     _save_ledger(unit, batch)
     _save_orders(unit, batch)
     _save_coupons(unit, batch)
+    _save_referrals(unit, batch)
+    _save_reviews(unit, batch)
+    if batch.changes.participations or batch.changes.seen:
+        save_campaigns(unit, batch.opening.program_id, batch.changes)
+    blank(unit, batch.opening.program_id, batch.changes.blanked)
+    if batch.changes.erased:
+        _begin_erasures(unit, batch)
     if batch.outcomes:
         program = batch.opening.program_id
         unit.insert(
@@ -107,6 +130,20 @@ def save(unit: Unit, batch: Batch) -> None:
                 for (principal, key), stored in sorted(batch.outcomes.items())
             ],
         )
+
+
+def _begin_erasures(unit: Unit, batch: Batch) -> None:
+    books = batch.loaded.state.books
+    begin(
+        unit,
+        batch.opening.program_id,
+        {
+            member: (books[member].member.member_id, emails)
+            for member, emails in batch.changes.erased.items()
+        },
+        at_ms=batch.recorded_ms,
+        limit=ERASED_AT_ONCE,
+    )
 
 
 def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
@@ -150,9 +187,9 @@ def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> 
     for member in touched:
         row = _member_row(batch, member, last.get(member, 0))
         known = kept.get(member)
-        is_still = known is not None and (known.email, known.due_at_ms) == FOUND_BY_OF(row)
+        is_still = known is not None and known[2:] == FOUND_BY_OF(row)
         (still if is_still else moved).append(row)
-    for rows, same in ((moved, ()), (still, ("member_id", *FOUND_BY))):
+    for rows, same in ((moved, ()), (still, ("member_id", "referral_code", *FOUND_BY))):
         rows.sort(key=itemgetter(2))  # by member_id
         unit.upsert("member", MEMBER, rows, ("program_id", "id"), same=same)
 
@@ -161,12 +198,22 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
     state = batch.loaded.state
     book = state.books[member_id]
     member = book.member
+    email = email_key(member.email_address) if member.email_address else None
     return (
-        batch.opening.program_id, member.id, member.member_id, member.email_address,
+        batch.opening.program_id, member.id, member.member_id, email,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
-        to_ms(member.enrolled_at), optional_ms(next_due(book, state.program.definition)),
+        to_ms(member.enrolled_at), optional_ms(next_due(book, state.program)),
         position, encode_text(sorted(book.lots)), encode_text(member), encode_text(book.counters),
+        encode_text(book.agenda), member.referral_code, _companion(book),
     )  # fmt: skip
+
+
+def _companion(book: Book) -> MemberId | None:
+    """Give the member who is loaded with this one: who brought them, or into whom they merged."""
+    if book.agenda.merge is not None:
+        return book.agenda.merge.into
+    brought = book.agenda.referred_by
+    return brought.referrer if brought else None
 
 
 def _save_ledger(unit: Unit, batch: Batch) -> None:
@@ -218,8 +265,10 @@ def _save_orders(unit: Unit, batch: Batch) -> None:
 
 
 def _order_row(batch: Batch, member: MemberId, order: Order) -> Row:
-    created = to_ms(order.created_at)
-    return (batch.opening.program_id, order.order_id, member, created, encode_text(order))
+    return (
+        batch.opening.program_id, order.order_id, member, to_ms(order.created_at),
+        optional_ms(order.review_at), encode_text(order),
+    )  # fmt: skip
 
 
 def _save_coupons(unit: Unit, batch: Batch) -> None:
@@ -243,6 +292,29 @@ def _coupon_row(batch: Batch, member: MemberId, coupon: Coupon) -> Row:
         batch.opening.program_id, coupon.code, coupon.id, member, coupon.status,
         optional_ms(coupon.expires_at), encode_text(coupon),
     )  # fmt: skip
+
+
+def _save_referrals(unit: Unit, batch: Batch) -> None:
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    for referrer, one in batch.changes.referrals.values():
+        email = email_key(one.friend_email) if one.friend_email else None
+        row = (
+            batch.opening.program_id, one.id, referrer, email, one.status,
+            optional_ms(one.remind_at), one.order_id, encode_text(one), one.friend_member_id,
+        )  # fmt: skip
+        rows[one.id in batch.loaded.referrals].append(row)
+    _store(unit, "referral", REFERRAL, rows, ("program_id", "id"))
+
+
+def _save_reviews(unit: Unit, batch: Batch) -> None:
+    rows: tuple[list[Row], list[Row]] = ([], [])
+    for member, one in batch.changes.reviews.values():
+        row = (
+            batch.opening.program_id, one.id, member, one.product_id, one.order_id, one.status,
+            to_ms(one.created_at), encode_text(one),
+        )  # fmt: skip
+        rows[one.id in batch.loaded.reviews].append(row)
+    _store(unit, "review", REVIEW, rows, ("program_id", "id"))
 
 
 def _store(

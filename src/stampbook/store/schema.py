@@ -108,9 +108,13 @@ MEMBER = Table(
     _text("open_lots"),  # a JSON list of their ids: decisions/0012
     _text("body"),
     _text("counters"),
+    Column("agenda", Text, nullable=False, server_default=text("'{}'")),
+    _key("referral_code", optional=True),
+    _key("referrer", optional=True),  # who brought them, until then; or into whom they merged
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member_id"),
     Index(None, "program_id", "email"),
+    Index("ix_member_referral_code", "program_id", "referral_code", unique=True),
     Index(
         "ix_member_due",
         "program_id",
@@ -189,8 +193,96 @@ CUSTOMER_ORDER = Table(
     _key("member"),
     _number("created_at_ms"),
     _text("body"),
+    _number("review_at_ms", optional=True),
     PrimaryKeyConstraint("program_id", "order_id"),
     Index(None, "program_id", "member", "created_at_ms"),
+    Index(
+        "ix_customer_order_review",
+        "program_id",
+        "review_at_ms",
+        sqlite_where=text("review_at_ms IS NOT NULL"),
+        postgresql_where=text("review_at_ms IS NOT NULL"),
+    ),
+)
+
+REFERRAL = Table(
+    "referral",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("referrer"),
+    _key("friend_email", optional=True),
+    _key("status"),
+    _number("remind_at_ms", optional=True),
+    _key("order_id", optional=True),  # the one that completed it
+    _text("body"),
+    _key("friend_member_id", optional=True),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index("ix_referral_friend", "program_id", "friend_email", unique=True),  # one for ever
+    Index(
+        "ix_referral_friend_member_id",
+        "program_id",
+        "friend_member_id",
+        sqlite_where=text("friend_member_id IS NOT NULL"),
+        postgresql_where=text("friend_member_id IS NOT NULL"),
+    ),
+    Index(None, "program_id", "referrer", "id"),
+    Index(
+        "ix_referral_remind",
+        "program_id",
+        "remind_at_ms",
+        sqlite_where=text("remind_at_ms IS NOT NULL"),
+        postgresql_where=text("remind_at_ms IS NOT NULL"),
+    ),
+    Index(
+        "ix_referral_order",
+        "program_id",
+        "order_id",
+        unique=True,
+        sqlite_where=text("order_id IS NOT NULL"),
+        postgresql_where=text("order_id IS NOT NULL"),
+    ),
+)
+
+REVIEW = Table(
+    "review",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("member", optional=True),
+    _key("product_id"),
+    _key("order_id", optional=True),
+    _key("status"),
+    _number("created_at_ms"),
+    _text("body"),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "member", "id"),
+    Index(None, "program_id", "product_id", "id"),
+)
+
+CAMPAIGN_MEMBER = Table(
+    "campaign_member",
+    METADATA,
+    _key("program_id"),
+    _key("campaign_id"),
+    _key("member"),
+    _key("state"),  # entering, inside, leaving, outside
+    _number("entries"),
+    PrimaryKeyConstraint("program_id", "campaign_id", "member"),
+    Index(None, "program_id", "campaign_id", "state", "member"),
+    sqlite_with_rowid=False,
+)
+
+CAMPAIGN_SEEN = Table(
+    "campaign_seen",
+    METADATA,
+    _key("program_id"),
+    _key("campaign_id"),
+    _number("version"),  # of the campaign's last change
+    _number("reached_ms"),
+    _key("cursor", optional=True),  # the last member looked at; unset when all were
+    PrimaryKeyConstraint("program_id", "campaign_id"),
+    sqlite_with_rowid=False,
 )
 
 COUPON_IS_OPEN = "status IN ('held', 'issued')"
@@ -263,6 +355,13 @@ FACT = Table(
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member", "sequence"),
     Index(None, "program_id", "position"),
+    Index(
+        "ix_fact_share",
+        "program_id",
+        "position",
+        sqlite_where=text("type = 'referral.link_shared'"),
+        postgresql_where=text("type = 'referral.link_shared'"),
+    ),
 )
 
 ENDPOINT = Table(
@@ -279,6 +378,8 @@ ENDPOINT = Table(
     _number("created_at_ms"),
     _number("updated_at_ms"),
     _text("description"),
+    # a JSON list of fields in the dialect's words, each of which must have a value
+    Column("only_with", Text, nullable=False, server_default=text("'[]'")),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
 )
@@ -295,7 +396,7 @@ DELIVERY = Table(
     _key("fact_type"),
     _key("cause"),
     _number("position"),  # that of its fact
-    _key("status"),  # pending, leased, delivered, failed
+    _key("status"),  # pending, leased, delivered, skipped, failed
     _number("due_at_ms"),
     _number("attempts"),
     _key("lease_id", optional=True),
@@ -333,6 +434,7 @@ ATTEMPT = Table(
     _number("facts"),
     PrimaryKeyConstraint("program_id", "id"),
     Index(None, "program_id", "endpoint_id", "id"),
+    Index(None, "program_id", "request_id"),
 )
 
 IDEMPOTENCY = Table(
@@ -346,6 +448,29 @@ IDEMPOTENCY = Table(
     _number("created_at_ms"),
     PrimaryKeyConstraint("program_id", "key", "principal"),
     Index(None, "program_id", "created_at_ms"),
+)
+
+ERASURE = Table(
+    "erasure",
+    METADATA,
+    _key("program_id"),
+    _key("member"),
+    _key("member_id"),
+    _text("emails"),  # a JSON list, empty once it is finished: what traces are found by
+    _number("stage"),
+    _text("cursor"),  # where the stage goes on
+    _number("rows"),  # changed so far
+    _number("requested_at_ms"),
+    _number("finished_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "member"),
+    Index(None, "program_id", "member_id"),
+    Index(
+        "ix_erasure_unfinished",
+        "program_id",
+        "requested_at_ms",
+        sqlite_where=text("finished_at_ms IS NULL"),
+        postgresql_where=text("finished_at_ms IS NULL"),
+    ),
 )
 
 IMPORT_RUN = Table(

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
+from threading import Lock
 from typing import Any
 
 from stampbook.store.backend import (
@@ -100,6 +101,8 @@ class SqliteBackend:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is older than 3.40")
         self._path = Path(path)
         self._turns = Turns()
+        self._held: set[str] = set()
+        self._guard = Lock()
         self._readers: LifoQueue[sqlite3.Connection] = LifoQueue(READERS_KEPT)
         with translated():
             self._writer = self._connect()
@@ -128,9 +131,26 @@ class SqliteBackend:
                 connection.execute("ROLLBACK")
                 self._keep(connection)
 
+    @contextmanager
+    def alone(self, name: str) -> Generator[bool]:
+        """Hold a name in this process; False when somebody else holds it."""
+        with self._guard:
+            is_free = name not in self._held
+            self._held.add(name)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._held.discard(name)
+
     def was_committed(self, number: int) -> bool | None:
         """Say nothing: a commit on this machine fails or succeeds, and says which."""
         del number
+
+    def forget(self) -> None:
+        """Empty the log, which holds pages as they were; readers may keep it for another while."""
+        with self._turns, translated():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close every connection."""
@@ -164,6 +184,8 @@ class SqliteBackend:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # what is deleted or replaced is overwritten in the file: decisions/0015
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]

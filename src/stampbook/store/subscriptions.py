@@ -30,7 +30,7 @@ def spoken(dialect: str) -> frozenset[str]:
     """Give the facts that a dialect has a word for."""
     speaker = dialects.catalogue()[dialect]
     return frozenset(
-        name for name, kind in facts.catalogue().items() if speaker.event_type(kind) is not None
+        name for name, kind in facts.catalogue().items() if speaker.event_types(kind)
     )
 
 

@@ -31,6 +31,7 @@ def local_day(at: Instant, zone: str) -> date:
     return at.astimezone(zone_named(zone)).date()
 
 
+@lru_cache(maxsize=ANSWERS_KEPT)
 def start_of_day(day: date, zone: str) -> Instant:
     """Give the instant at which a local day begins."""
     return datetime.combine(day, time(), zone_named(zone)).astimezone(UTC)
@@ -43,6 +44,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=ANSWERS_KEPT)
 def after_days(at: Instant, days: int, zone: str) -> Instant:
     """Give the same local time some days later."""
     local = at.astimezone(zone_named(zone))

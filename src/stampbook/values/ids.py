@@ -17,6 +17,9 @@ CouponId = NewType("CouponId", str)
 EndpointId = NewType("EndpointId", str)
 RequestId = NewType("RequestId", str)
 CommandId = NewType("CommandId", str)
+ReferralId = NewType("ReferralId", str)
+ReviewId = NewType("ReviewId", str)
+OrderId = NewType("OrderId", str)
 
 ID_PATTERN = "^[0-9a-f]{24}$"
 

@@ -3,10 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """An aware moment in UTC, to the millisecond; a text without an offset is refused."""
+
+
+class Deadline(Struct, frozen=True):
+    """An instant until which something may be done; a dialect may spell it in its own way."""
+
+    at: Instant
+
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

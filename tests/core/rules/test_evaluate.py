@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stampbook.core.definition import (
-    CONDITIONS_MAX,
-    RULES_MAX,
     Activity,
     Computation,
     Condition,
@@ -17,6 +15,7 @@ from stampbook.core.refusals import ACTIVITY_NEEDS_NUMBER, Refused
 from stampbook.core.rules.compiled import COMPILED_MAX, compiled
 from stampbook.core.rules.evaluate import evaluate
 from stampbook.core.rules.valuation import Valuation
+from stampbook.nouns.activity import CONDITIONS_MAX, RULES_MAX
 from stampbook.values import json
 from stampbook.values.points import POINTS_MAX
 from tests.core.rules import naive, strategies

@@ -66,6 +66,8 @@ class ClockAdvanced(Struct, frozen=True, kw_only=True):
     target: Instant
     items: int
     """What fell due and was done by this request: expiries, approvals, ends of periods."""
+    left: int
+    """What broke or was refused: the log says which, and the next advance tries again."""
     finished: bool
 
 
@@ -105,7 +107,7 @@ def advance_clock(desk: Desk, move: ClockMove) -> ClockAdvanced:
     before, target = move.before, move.target
     if before < target <= now and to_ms(target) != going_to_ms:
         # an earlier try came there, and nobody was told
-        return ClockAdvanced(before=before, now=now, target=target, items=0, finished=True)
+        return ClockAdvanced(before=before, now=now, target=target, items=0, left=0, finished=True)
     until = time.monotonic() + STEP_SECONDS_MAX
     latest = Progress(items=0, reached=now, finished=False)
 
@@ -121,7 +123,12 @@ def advance_clock(desk: Desk, move: ClockMove) -> ClockAdvanced:
         )
     except EnoughError:
         return ClockAdvanced(
-            before=before, now=latest.reached, target=target, items=latest.items, finished=False
+            before=before,
+            now=latest.reached,
+            target=target,
+            items=latest.items,
+            left=latest.left,
+            finished=False,
         )
     except QueueFullError as error:
         raise ProblemError(ENGINE_BUSY) from error
@@ -130,7 +137,12 @@ def advance_clock(desk: Desk, move: ClockMove) -> ClockAdvanced:
     if isinstance(report, Refused):
         raise RefusedError(report)
     return ClockAdvanced(
-        before=before, now=report.now, target=target, items=report.items, finished=True
+        before=before,
+        now=report.now,
+        target=target,
+        items=report.items,
+        left=report.left,
+        finished=True,
     )
 
 

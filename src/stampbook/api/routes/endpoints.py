@@ -35,6 +35,7 @@ from stampbook.values.instants import Instant, from_ms
 BATCH_DEFAULT = 100
 BatchSize = Annotated[int, Meta(ge=1, le=500)]
 EventTypes = Annotated[tuple[Key, ...], Meta(max_length=200)]
+OnlyWith = Annotated[tuple[Key, ...], Meta(max_length=20)]
 
 
 class ListEndpoints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,9 @@ class CreateEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     batch_size: BatchSize = BATCH_DEFAULT
     """The most facts of one request, in a dialect that sends several."""
     description: Line = ""
+    only_with: OnlyWith = ()
+    """Fields of an event as the dialect spells it, such as `user_mobile` or
+    `data.member.email_address`; an event in which one of them has no value is not sent."""
 
 
 class UpdateEndpoint(OneEndpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +74,7 @@ class UpdateEndpoint(OneEndpoint, frozen=True, kw_only=True, forbid_unknown_fiel
     batch_size: BatchSize | UnsetType = UNSET
     status: EndpointStatus | UnsetType = UNSET
     description: Line | UnsetType = UNSET
+    only_with: OnlyWith | UnsetType = UNSET
 
 
 class EndpointInfo(Struct, frozen=True, kw_only=True):
@@ -83,6 +88,8 @@ class EndpointInfo(Struct, frozen=True, kw_only=True):
     batch_size: int
     status: EndpointStatus
     description: str
+    only_with: tuple[str, ...]
+    """Fields that must have a value for an event to be sent, as the dialect spells them."""
     created_at: Instant
     updated_at: Instant
 
@@ -138,6 +145,7 @@ def create_endpoint(desk: Desk, unit: Unit, asked: CreateEndpoint) -> EndpointWi
         created_at=from_ms(at_ms),
         updated_at=from_ms(at_ms),
         description=asked.description,
+        only_with=asked.only_with,
     )
     add_endpoint(unit, desk.program_id, endpoint, at_ms)
     return EndpointWithSecret(endpoint=_info(endpoint), secret=secret)
@@ -149,7 +157,7 @@ def update_endpoint(desk: Desk, unit: Unit, asked: UpdateEndpoint) -> EndpointIn
         _checked_url(asked.url)
     given = {
         name: value
-        for name in ("url", "event_types", "batch_size", "status", "description")
+        for name in ("url", "event_types", "batch_size", "status", "description", "only_with")
         if (value := getattr(asked, name)) is not UNSET
     }
     endpoint = _known(unit, desk, asked.endpoint_id)

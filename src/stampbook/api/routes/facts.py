@@ -56,13 +56,13 @@ class ListFactTypes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FactTypeInfo(Struct, frozen=True, kw_only=True):
     """One kind of fact.
 
-    Shapes: `event_types` are its names by dialect; a dialect that has no word for it sends nothing
+    Shapes: `event_types` are its names by dialect, the usual one first; a dialect that has no word for it sends nothing
     and is left out.
     """
 
     name: str
     sent_when: str
-    event_types: dict[str, str]
+    event_types: dict[str, tuple[str, ...]]
 
 
 class FactTypeList(Struct, frozen=True, kw_only=True):
@@ -101,9 +101,9 @@ def list_fact_types(desk: Desk, asked: ListFactTypes) -> FactTypeList:
             name=name,
             sent_when=kind.sent_when,
             event_types={
-                dialect: word
+                dialect: words
                 for dialect, speaker in dialects().items()
-                if (word := speaker.event_type(kind)) is not None
+                if (words := speaker.event_types(kind))
             },
         )
         for name, kind in catalogue().items()

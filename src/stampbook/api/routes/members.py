@@ -5,19 +5,30 @@ from msgspec import Struct
 from stampbook.api.asking import OfMember, OneMember
 from stampbook.api.desk import Desk
 from stampbook.api.paging import Paged, cursors_checked
-from stampbook.api.problem import CURSOR_INVALID
+from stampbook.api.problem import CURSOR_INVALID, RefusedError
 from stampbook.api.route import Answer, Submit
 from stampbook.commands import Command, Needs
 from stampbook.commands.delete_members import DeleteMembers, MembersDeleted
 from stampbook.commands.enroll_member import EnrollMember, MemberEnrolled
+from stampbook.commands.merge_members import MembersMerged, MergeMembers
+from stampbook.commands.undo_merge import MergeUndone, UndoMerge
 from stampbook.commands.update_member import MemberUpdated, UpdateMember
 from stampbook.core.refusals import (
     INSTANT_IN_FUTURE,
+    MEMBER_BLOCKED,
     MEMBER_EXISTS,
+    MEMBER_HAS_MERGED,
     MEMBER_ID_RETIRED,
+    MEMBER_NOT_DELETED,
     MEMBER_NOT_FOUND,
+    MERGE_DEBT_OPEN,
+    MERGE_HOLD_OPEN,
+    MERGE_NOT_DONE,
+    MERGE_SAME_MEMBER,
+    refuse,
 )
 from stampbook.nouns.member import Member, SettableStatus
+from stampbook.store.erasing import ErasureRecord, find_erasure
 from stampbook.store.reading.facts import FactLine, facts_of
 from stampbook.store.reading.members import MemberFilter, members
 from stampbook.values.amounts import Key, Tag
@@ -97,6 +108,15 @@ def read_history(desk: Desk, asked: OfMember) -> History:
         return History(items=page.items, next_cursor=page.next)
 
 
+def read_erasure(desk: Desk, asked: OneMember) -> ErasureRecord:
+    """Give how far the erasure of a deleted member is."""
+    with desk.parts.backend.read() as unit:
+        found = find_erasure(unit, desk.program_id, asked.member_id)
+    if found is None:
+        raise RefusedError(refuse(MEMBER_NOT_DELETED, field="member_id", wanted=asked.member_id))
+    return found
+
+
 def _delete_one(asked: DeleteMember) -> Command:
     return DeleteMembers(member_ids=(asked.member_id,))
 
@@ -156,7 +176,7 @@ ROUTES = (
         scope="write",
         asks=DeleteMember,
         gives=MembersDeleted,
-        refuses=(MEMBER_NOT_FOUND,),
+        refuses=(MEMBER_NOT_FOUND, MEMBER_HAS_MERGED),
         makes=_delete_one,
     ),
     Submit(
@@ -166,8 +186,44 @@ ROUTES = (
         scope="write",
         asks=DeleteMembers,
         gives=MembersDeleted,
-        refuses=(MEMBER_NOT_FOUND,),
+        refuses=(MEMBER_NOT_FOUND, MEMBER_HAS_MERGED),
         example={"member_ids": ["anna@shop.example", "ben@shop.example"]},
+    ),
+    Submit(
+        method="POST",
+        path="/v1/members/{member_id}/merge",
+        summary="Merge a member into another one",
+        scope="write",
+        asks=MergeMembers,
+        gives=MembersMerged,
+        refuses=(
+            MEMBER_NOT_FOUND,
+            MEMBER_BLOCKED,
+            MERGE_SAME_MEMBER,
+            MERGE_HOLD_OPEN,
+            MERGE_DEBT_OPEN,
+        ),
+        example={"into": "anna@shop.example", "approver": {"id": "u-17", "name": "Support"}},
+    ),
+    Submit(
+        method="POST",
+        path="/v1/members/{member_id}/undo-merge",
+        summary="Undo the merge of a member into another one",
+        scope="write",
+        asks=UndoMerge,
+        gives=MergeUndone,
+        refuses=(MEMBER_NOT_FOUND, MERGE_NOT_DONE),
+        example={"approver": {"id": "u-17", "name": "Support"}},
+    ),
+    Answer(
+        method="GET",
+        path="/v1/members/{member_id}/erasure",
+        summary="Read how far the erasure of a deleted member is",
+        scope="read",
+        asks=OneMember,
+        gives=ErasureRecord,
+        refuses=(MEMBER_NOT_DELETED,),
+        answers=read_erasure,
     ),
     Answer(
         method="GET",

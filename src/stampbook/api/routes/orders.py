@@ -2,22 +2,28 @@
 
 from msgspec import Struct
 
+from stampbook.api.asking import OfMember
 from stampbook.api.desk import Desk
-from stampbook.api.problem import RefusedError
+from stampbook.api.paging import cursors_checked
+from stampbook.api.problem import CURSOR_INVALID, RefusedError
 from stampbook.api.route import Answer, Submit
-from stampbook.commands import Needs, decide
+from stampbook.commands import decide, kind_of
 from stampbook.commands.record_order import OrderRecorded, RecordOrder
 from stampbook.commands.return_order import OrderReturned, ReturnOrder
 from stampbook.commands.update_order import OrderUpdated, UpdateOrder
 from stampbook.core.draft import Draft
-from stampbook.core.orders import Purchase
+from stampbook.core.order_money import as_rules_read, remaining
+from stampbook.core.participation import multipliers
+from stampbook.core.purchases import Purchase
 from stampbook.core.refusals import (
     INSTANT_IN_FUTURE,
     MEMBER_BLOCKED,
     MEMBER_ID_RETIRED,
+    MEMBER_NOT_FOUND,
     ORDER_ALREADY_RECORDED,
     ORDER_ALREADY_RETURNED,
     ORDER_AMOUNT_INVALID,
+    ORDER_CANCELLED,
     ORDER_CURRENCY_UNKNOWN,
     ORDER_NOT_FOUND,
     ORDER_PRODUCT_UNKNOWN,
@@ -27,12 +33,12 @@ from stampbook.core.refusals import (
     Refused,
     refuse,
 )
-from stampbook.core.rules.evaluate import evaluate, member_inputs
+from stampbook.core.rules.evaluate import CAMPAIGNS, evaluate, member_inputs
 from stampbook.core.rules.explain import Explanation, explain
 from stampbook.core.tiers import multiplier_of
 from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import TransactionStatus
-from stampbook.store.reading.orders import find_order
+from stampbook.store.reading.orders import find_order, orders
 from stampbook.values.amounts import Key
 
 
@@ -40,6 +46,13 @@ class OneOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An order by the shop's id."""
 
     order_id: Key
+
+
+class OrderPage(Struct, frozen=True, kw_only=True):
+    """Orders, the newest first."""
+
+    items: tuple[Order, ...]
+    next_cursor: str | None
 
 
 class ExplainOrder(Purchase, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,12 +84,21 @@ def read_order(desk: Desk, asked: OneOrder) -> Order:
     return order
 
 
+def list_member_orders(desk: Desk, asked: OfMember) -> OrderPage:
+    """Give a page of a member's orders."""
+    with desk.present() as present, cursors_checked():
+        _, book = present.known(asked.member_id)
+        page = orders(
+            present.unit, desk.program_id, book.member.id, limit=asked.limit, after=asked.cursor
+        )
+        return OrderPage(items=page.items, next_cursor=page.next)
+
+
 def explain_order(desk: Desk, asked: ExplainOrder) -> OrderExplained:
     """Decide an order in a draft that is dropped, and say what its rules did."""
     command = RecordOrder(**{name: getattr(asked, name) for name in asked.__struct_fields__})
-    needs = Needs(members=(command.member_id,), orders=(command.order_id,))
     with desk.present() as present:
-        draft = present.draft(needs)
+        draft = present.draft(kind_of(RecordOrder).needs(command))
         decided = decide(draft, command)
     if isinstance(decided, Refused):
         return OrderExplained(
@@ -103,15 +125,18 @@ def explain_order(desk: Desk, asked: ExplainOrder) -> OrderExplained:
 def _explanation(draft: Draft, decided: OrderRecorded) -> Explanation | None:
     """Explain by what the award was valued with, or by what it would have been."""
     definition, award = draft.definition, decided.transaction
-    activity = next((one for one in definition.activities if one.on == "order"), None)
-    if activity is None or not activity.is_active:
+    activity = definition.order_activity
+    if activity is None or not activity.is_active or decided.member is None:
         return None
     if award is not None:
         inputs = award.inputs
     else:
         multiplier = multiplier_of(definition, decided.member.tier)
         inputs = member_inputs(activity, decided.member, multiplier)
-    valued = evaluate(activity, decided.order.attributes, inputs)
+        inputs[CAMPAIGNS] = multipliers(draft.book(decided.member.id), draft.program)
+    order = decided.order
+    read = as_rules_read(order, remaining(order, order.attributes), definition.currency)
+    valued = evaluate(activity, read, inputs)
     return None if isinstance(valued, Refused) else explain(valued)
 
 
@@ -121,6 +146,7 @@ RECORDING_REFUSES = (
     MEMBER_ID_RETIRED,
     ORDER_ALREADY_RECORDED,
     ORDER_AMOUNT_INVALID,
+    ORDER_CANCELLED,
     ORDER_CURRENCY_UNKNOWN,
     INSTANT_IN_FUTURE,
 )
@@ -173,15 +199,29 @@ ROUTES = (
         refuses=(ORDER_NOT_FOUND,),
         answers=read_order,
     ),
+    Answer(
+        method="GET",
+        path="/v1/members/{member_id}/orders",
+        summary="List a member's orders",
+        scope="read",
+        asks=OfMember,
+        gives=OrderPage,
+        refuses=(MEMBER_NOT_FOUND, CURSOR_INVALID),
+        answers=list_member_orders,
+    ),
     Submit(
         method="PATCH",
         path="/v1/orders/{order_id}",
-        summary="Change an order's status, payment or delivery",
+        summary="Tell what the shop says of an order now",
         scope="write",
         asks=UpdateOrder,
         gives=OrderUpdated,
-        refuses=(ORDER_NOT_FOUND,),
-        example={"financial_status": "paid", "delivery_status": "fulfilled"},
+        refuses=(ORDER_NOT_FOUND, ORDER_AMOUNT_INVALID, POINTS_INSUFFICIENT),
+        example={
+            "financial_status": "partially_refunded",
+            "refunded": "10.00",
+            "updated_at": "2026-03-02T10:15:00Z",
+        },
     ),
     Submit(
         method="POST",
@@ -193,6 +233,7 @@ ROUTES = (
         refuses=(
             ORDER_NOT_FOUND,
             ORDER_ALREADY_RETURNED,
+            ORDER_CANCELLED,
             ORDER_AMOUNT_INVALID,
             ORDER_PRODUCT_UNKNOWN,
             ORDER_RETURN_TOO_LARGE,

@@ -8,6 +8,7 @@ from stampbook.api.present import Present
 from stampbook.api.problem import CURSOR_INVALID, RefusedError
 from stampbook.api.route import Answer
 from stampbook.commands import Needs
+from stampbook.core.order_money import as_rules_read
 from stampbook.core.refusals import (
     MEMBER_NOT_FOUND,
     TRANSACTION_NOT_FOUND,
@@ -19,6 +20,7 @@ from stampbook.core.rules.evaluate import evaluate
 from stampbook.core.rules.explain import Explanation, explain
 from stampbook.nouns.transaction import Transaction, TransactionKind, TransactionStatus
 from stampbook.store.reading.members import find_id
+from stampbook.store.reading.orders import find_order
 from stampbook.store.reading.points import find_transaction, transactions
 from stampbook.values.amounts import Key
 from stampbook.values.ids import TransactionId
@@ -92,10 +94,14 @@ def explain_transaction(desk: Desk, asked: OneTransaction) -> AwardExplained:
         award = _known(present, asked.transaction_id)
         if award.kind != "award":
             raise RefusedError(refuse(TRANSACTION_WRONG_KIND, kind_found=award.kind))
-        activity = present.definition(award.rule_version).activity_by_id.get(
-            award.activity_id or ""
-        )
-    valued = activity and evaluate(activity, award.attributes, award.inputs)
+        definition = present.definition(award.rule_version)
+        order_id = award.order_id
+        order = find_order(present.unit, desk.program_id, order_id) if order_id else None
+    activity = definition.activity_by_id.get(award.activity_id or "")
+    read = award.attributes
+    if order is not None:
+        read = as_rules_read(order, read, definition.currency)
+    valued = activity and evaluate(activity, read, award.inputs)
     known = None if valued is None or isinstance(valued, Refused) else explain(valued)
     return AwardExplained(
         transaction=award,

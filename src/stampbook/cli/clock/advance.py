@@ -52,12 +52,21 @@ def command(
         target = _target(engine, chosen, to, months=months, days=days, hours=hours)
         moved = _advance(engine, chosen, target)
     if moved is None:
-        complain("Interrupted; what fell due so far is done.", "Go on: stampbook clock advance")
+        complain(
+            f"Interrupted on the way to {spell_time(target)}; what fell due so far is done.",
+            "Go on: stampbook clock advance",
+        )
         return INTERRUPTED
     if isinstance(moved, Refused):
         complain(moved.detail, moved.remedy)
         return FAILED
     say(f"{spell_time(moved.now)}: {moved.items:,} things fell due on the way.")
+    if moved.left:
+        complain(
+            f"{moved.left:,} could not be done: the log says which.",
+            "The next advance tries them again.",
+        )
+        return FAILED
     return 0
 
 
@@ -100,7 +109,8 @@ def _advance(
     ):
 
         def follow(progress: Progress) -> None:
-            show((progress.reached - before) // HOUR)
+            note = f"{spell_time(progress.reached)}, {progress.items:,} done"
+            show((progress.reached - before) // HOUR, note)
             if wants_to_stop() and not progress.finished:
                 raise StoppedError
 

@@ -36,6 +36,13 @@ def command(
         tuple[str, ...],
         Parameter(help="A kind of fact to send; may be given several times (default: all)."),
     ] = (),
+    only_with: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="A field that must have a value, as the dialect spells it; may be given several "
+            "times."
+        ),
+    ] = (),
     description: Annotated[str, Parameter(help="What it is for.")] = "",
     program: ProgramOption = None,
     database: DatabaseOption = None,
@@ -60,6 +67,7 @@ def command(
         created_at=from_ms(now_ms),
         updated_at=from_ms(now_ms),
         description=description,
+        only_with=tuple(sorted(set(only_with))),
     )
     with opened_backend(database) as backend:
         chosen = choose_program(backend, program)

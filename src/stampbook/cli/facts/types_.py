@@ -11,7 +11,11 @@ def command() -> None:
     tell(
         ["fact", "sent when", *(dialect.name for dialect in speakers)],
         [
-            [name, kind.sent_when, *(dialect.event_type(kind) or "-" for dialect in speakers)]
+            [
+                name,
+                kind.sent_when,
+                *(", ".join(dialect.event_types(kind)) or "-" for dialect in speakers),
+            ]
             for name, kind in facts().items()
         ],
     )

@@ -1,7 +1,8 @@
 """Progress: a bar on stderr for people; other programs see nothing of it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +15,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+
+class Show(Protocol):
+    """Shows how many steps are done, and a note behind the bar."""
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Show it."""
+        ...
 
 
 class RateColumn(ProgressColumn):
@@ -30,7 +39,7 @@ class RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(title: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
+def progress_bar(title: str, total: int, unit: str) -> Generator[Show]:
     """Show a bar; the function given is told how many steps are done."""
     console = Console(stderr=True)
     with Progress(
@@ -39,8 +48,13 @@ def progress_bar(title: str, total: int, unit: str) -> Generator[Callable[[int],
         MofNCompleteColumn(),
         RateColumn(unit),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
         console=console,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task(title, total=total, note="")
+
+        def show(done: int, note: str = "") -> None:
+            bar.update(task, completed=done, note=note)
+
+        yield show

@@ -69,11 +69,21 @@ MEMBER_FIELDS: Mapping[str, MemberField] = {
 TRANSACTION_TYPES: Mapping[str, AttributeType] = {
     "order_subtotal": "number",
     "order_total": "number",
+    "discount": "number",
+    "tax": "number",
     "tags": "texts",
     "order_id": "text",
     "currency": "text",
     "coupon_code": "text",
     "reason": "text",
+    "source": "text",
+    "payment_source": "text",
+    "payment_medium": "text",
+    "utm_source": "text",
+    "utm_medium": "text",
+    "utm_campaign": "text",
+    "driven_by": "text",
+    "coupon_driven_by": "text",
 }
 """The types of the attributes that have a fixed meaning; every other one may be anything."""
 

@@ -1,8 +1,9 @@
 """Evaluate: the one place that says what an activity is worth.
 
-Order: the base; times every `multiply` rule that fired; times the tier's multiplier; plus every
-`add` rule that fired; rounded once by the activity's rounding; then kept within 0 and POINTS_MAX.
-Arithmetic is exact before that one rounding. Points that rules add are not multiplied by the tier.
+Order: the base; times every `multiply` rule that fired; times the multipliers of the tier and of
+campaigns; plus every `add` rule that fired; rounded once by the activity's rounding; then kept
+within 0 and POINTS_MAX. Arithmetic is exact before that one rounding. Points that rules add are not
+multiplied by tier and campaigns.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from stampbook.core.rules.attributes import read_member
 from stampbook.core.rules.compiled import CompiledActivity, CompiledRule, compiled
 from stampbook.core.rules.effects import EXACT, UNCHANGED
 from stampbook.core.rules.operands import number_in
-from stampbook.core.rules.valuation import ConditionTrace, RuleTrace, Valuation
+from stampbook.core.rules.valuation import CampaignTrace, ConditionTrace, RuleTrace, Valuation
 from stampbook.nouns.member import Member
 from stampbook.values.points import POINTS_MAX
 
@@ -26,6 +27,8 @@ ROUNDINGS = {
     "half_even": ROUND_HALF_EVEN,
 }
 TIER_MULTIPLIER = "tier_multiplier"
+CAMPAIGNS = "campaigns"
+"""Of inputs: the campaigns that multiply, each with id, name and multiplier; unset without any."""
 
 BASE_MAX = 10**15
 BASE_PLACES_MAX = 320
@@ -57,6 +60,12 @@ def evaluate(
             worth = rule.effect.apply(worth, rule.value)
     tier_multiplier = Decimal(str(inputs.get(TIER_MULTIPLIER, 1)))
     multiplied = EXACT.multiply(EXACT.multiply(base, worth.factor), tier_multiplier)
+    campaigns = tuple(
+        CampaignTrace(one["name"], Decimal(str(one["multiplier"])))
+        for one in inputs.get(CAMPAIGNS, ())
+    )
+    for campaign in campaigns:
+        multiplied = EXACT.multiply(multiplied, campaign.multiplier)
     exact = EXACT.add(multiplied, worth.addition)
     return Valuation(
         points=_rounded(exact, ROUNDINGS[activity.computation.rounding]),
@@ -65,6 +74,7 @@ def evaluate(
         base=base,
         factor=worth.factor,
         tier_multiplier=tier_multiplier,
+        campaigns=campaigns,
         addition=worth.addition,
         exact=exact,
         rules=tuple(traces),

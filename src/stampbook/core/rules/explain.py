@@ -37,12 +37,14 @@ class Explanation(Struct, frozen=True, kw_only=True):
     base: str
     rules: tuple[RuleExplained, ...]
     tier: str | None
+    campaigns: tuple[str, ...] = ()
     result: str
 
     def sentences(self) -> tuple[str, ...]:
         """Give every sentence in the order of the computation."""
         tier = () if self.tier is None else (self.tier,)
-        return (self.base, *(rule.sentence for rule in self.rules), *tier, self.result)
+        rules = (rule.sentence for rule in self.rules)
+        return (self.base, *rules, *tier, *self.campaigns, self.result)
 
 
 def explain(valuation: Valuation) -> Explanation:
@@ -65,6 +67,10 @@ def explain(valuation: Valuation) -> Explanation:
         tier=None
         if valuation.tier_multiplier == 1
         else f"The member's tier multiplies by {spell_number(valuation.tier_multiplier)}.",
+        campaigns=tuple(
+            f"The campaign “{one.name}” multiplies by {spell_number(one.multiplier)}."
+            for one in valuation.campaigns
+        ),
         result=_result(valuation),
     )
 
@@ -100,7 +106,8 @@ def _condition(trace: ConditionTrace) -> str:
 
 def _result(valuation: Valuation) -> str:
     steps = spell_number(valuation.base)
-    for factor in (valuation.factor, valuation.tier_multiplier):
+    campaigns = (one.multiplier for one in valuation.campaigns)
+    for factor in (valuation.factor, valuation.tier_multiplier, *campaigns):
         if factor != 1:
             steps += f" x {spell_number(factor)}"
     if valuation.addition:

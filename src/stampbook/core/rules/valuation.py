@@ -24,11 +24,18 @@ class RuleTrace(Struct, frozen=True):
     conditions: tuple[ConditionTrace, ...]
 
 
+class CampaignTrace(Struct, frozen=True):
+    """A campaign that the member was inside, and what it multiplied by."""
+
+    name: str
+    multiplier: Decimal
+
+
 class Valuation(Struct, frozen=True, kw_only=True):
     """What an activity is worth.
 
-    Shapes: `exact` = base x factor x tier_multiplier + addition; rounded once it is `points`, never
-    below 0 nor above POINTS_MAX. `rules` are the active rules in their order.
+    Shapes: `exact` = base x factor x tier_multiplier x each campaign's + addition; rounded once it
+    is `points`, never below 0 nor above POINTS_MAX. `rules` are the active rules in their order.
     """
 
     points: int
@@ -38,6 +45,7 @@ class Valuation(Struct, frozen=True, kw_only=True):
     base: Decimal
     factor: Decimal
     tier_multiplier: Decimal
+    campaigns: tuple[CampaignTrace, ...] = ()
     addition: Decimal
     exact: Decimal
     rules: tuple[RuleTrace, ...]

@@ -1,8 +1,9 @@
 """A member was given a coupon."""
 
-from stampbook.facts import FactData, FactType
-from stampbook.nouns.coupon import Coupon
+from stampbook.facts import FactData, FactType, Word
+from stampbook.nouns.coupon import Coupon, nector_coupon
 from stampbook.nouns.examples import EXAMPLE_COUPON, example_envelope
+from stampbook.nouns.member import nector_user
 
 
 class CouponIssued(FactData, frozen=True, kw_only=True):
@@ -19,6 +20,12 @@ FACT = FactType(
     data=CouponIssued,
     sent_when="A coupon is given to a member.",
     zinrelo=None,  # the dialect has no word for it: its transaction carries the code
-    nector=None,  # coupon_create: comes with the Nector dialect
+    nector=Word(
+        "coupon_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_coupon(fact.coupon, fact.member),
+        },
+    ),
     example=lambda: CouponIssued(coupon=EXAMPLE_COUPON, **example_envelope()),
 )

@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from stampbook.facts import FactData, FactType
-from stampbook.nouns.coupon import Coupon
+from stampbook.facts import FactData, FactType, Word
+from stampbook.nouns.coupon import Coupon, nector_coupon
 from stampbook.nouns.examples import EXAMPLE_COUPON, EXAMPLE_NOW, example_envelope
+from stampbook.nouns.member import nector_user
 
 
 class CouponUpdated(FactData, frozen=True, kw_only=True):
@@ -21,7 +22,13 @@ FACT = FactType(
     data=CouponUpdated,
     sent_when="A coupon is used, expires, is cancelled, or leaves its hold.",
     zinrelo=None,  # the dialect has no word for it
-    nector=None,  # coupon_update: comes with the Nector dialect
+    nector=Word(
+        "coupon_update",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_coupon(fact.coupon, fact.member),
+        },
+    ),
     example=lambda: CouponUpdated(
         coupon=replace(
             EXAMPLE_COUPON, status="used", used_at=EXAMPLE_NOW, used_by_order_id="C-2026-0098"

@@ -2,7 +2,7 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_NEWCOMER, example_envelope
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_lead, nector_user, zinrelo_member_info
 
 
 class MemberEnrolled(FactData, frozen=True, kw_only=True):
@@ -16,6 +16,12 @@ FACT = FactType(
         "event_member_enrol",
         lambda fact: {"member_info": zinrelo_member_info(fact.member)},
     ),
-    nector=None,  # lead_create: comes with the Nector dialect
+    nector=Word(
+        "lead_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_lead(fact.member),
+        },
+    ),
     example=lambda: MemberEnrolled(**example_envelope(EXAMPLE_NEWCOMER, rule_version=None)),
 )

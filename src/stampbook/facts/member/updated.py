@@ -2,7 +2,7 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import example_envelope
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_lead, nector_user, zinrelo_member_info
 
 
 class MemberUpdated(FactData, frozen=True, kw_only=True):
@@ -21,7 +21,13 @@ FACT = FactType(
         "event_member_update",
         lambda fact: {"member_info": zinrelo_member_info(fact.member)},
     ),
-    nector=None,  # lead_update: comes with the Nector dialect
+    nector=Word(
+        "lead_update",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_lead(fact.member),
+        },
+    ),
     example=lambda: MemberUpdated(
         changed=("phone_number", "tags"), **example_envelope(rule_version=None)
     ),

@@ -1,8 +1,9 @@
 """An order arrived from the shop."""
 
-from stampbook.facts import FactData, FactType
+from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_ORDER, example_envelope
-from stampbook.nouns.order import Order
+from stampbook.nouns.member import nector_user
+from stampbook.nouns.order import Order, nector_order
 
 
 class OrderRecorded(FactData, frozen=True, kw_only=True):
@@ -15,6 +16,12 @@ FACT = FactType(
     data=OrderRecorded,
     sent_when="An order arrives.",
     zinrelo=None,  # the dialect has no word for it: the order's points speak
-    nector=None,  # order_create: comes with the Nector dialect
+    nector=Word(
+        "order_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_order(fact.order, fact.member),
+        },
+    ),
     example=lambda: OrderRecorded(order=EXAMPLE_ORDER, **example_envelope()),
 )

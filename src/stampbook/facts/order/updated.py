@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from stampbook.facts import FactData, FactType
+from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_ORDER, example_envelope
-from stampbook.nouns.order import Order
+from stampbook.nouns.member import nector_user
+from stampbook.nouns.order import Order, nector_order
 
 
 class OrderUpdated(FactData, frozen=True, kw_only=True):
@@ -24,7 +25,13 @@ FACT = FactType(
     data=OrderUpdated,
     sent_when="An order's status, payment or delivery changes, or some of it is returned.",
     zinrelo=None,  # the dialect has no word for it: the order's points speak
-    nector=None,  # order_update: comes with the Nector dialect
+    nector=Word(
+        "order_update",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_order(fact.order, fact.member),
+        },
+    ),
     example=lambda: OrderUpdated(
         order=replace(
             EXAMPLE_ORDER,

@@ -2,8 +2,9 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_DEDUCTION, example_envelope
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_user, zinrelo_member_info
 from stampbook.nouns.transaction import Transaction, zinrelo_deduction
+from stampbook.nouns.wallet import nector_transaction
 
 
 class PointsDeducted(FactData, frozen=True, kw_only=True):
@@ -22,6 +23,12 @@ FACT = FactType(
             "transaction_info": zinrelo_deduction(fact.transaction),
         },
     ),
-    nector=None,  # walletreward_create, operation dr: comes with the Nector dialect
+    nector=Word(
+        "walletreward_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_transaction(fact.transaction, fact.member),
+        },
+    ),
     example=lambda: PointsDeducted(transaction=EXAMPLE_DEDUCTION, **example_envelope()),
 )

@@ -3,7 +3,8 @@
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_LOT, EXAMPLE_NOW, example_envelope
 from stampbook.nouns.lot import Lot, zinrelo_expiry
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_user, zinrelo_member_info
+from stampbook.nouns.wallet import nector_expiry
 from stampbook.values.instants import Instant
 from stampbook.values.points import SomePoints
 
@@ -29,7 +30,13 @@ FACT = FactType(
             "transaction_info": zinrelo_expiry(fact.lot, fact.points, fact.expired_at),
         },
     ),
-    nector=None,  # walletreward_create, operation dr: comes with the Nector dialect
+    nector=Word(
+        "walletreward_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_expiry(fact.lot, fact.points, fact.expired_at, fact.member),
+        },
+    ),
     example=lambda: PointsExpired(
         lot=EXAMPLE_LOT, points=25, expired_at=EXAMPLE_NOW, **example_envelope()
     ),

@@ -2,8 +2,9 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_REDEMPTION, example_envelope
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_user, zinrelo_member_info
 from stampbook.nouns.transaction import Transaction, zinrelo_redemption
+from stampbook.nouns.wallet import nector_transaction
 
 
 class PointsRedeemed(FactData, frozen=True, kw_only=True):
@@ -22,6 +23,12 @@ FACT = FactType(
             "transaction_info": zinrelo_redemption(fact.transaction),
         },
     ),
-    nector=None,  # walletreward_create, operation dr: comes with the Nector dialect
+    nector=Word(
+        "walletreward_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_transaction(fact.transaction, fact.member),
+        },
+    ),
     example=lambda: PointsRedeemed(transaction=EXAMPLE_REDEMPTION, **example_envelope()),
 )

@@ -2,8 +2,9 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import EXAMPLE_REJECTED, example_envelope
-from stampbook.nouns.member import zinrelo_member_info
+from stampbook.nouns.member import nector_user, zinrelo_member_info
 from stampbook.nouns.transaction import Transaction, zinrelo_award
+from stampbook.nouns.wallet import nector_transaction
 
 
 class PointsRejected(FactData, frozen=True, kw_only=True):
@@ -22,6 +23,12 @@ FACT = FactType(
             "transaction_info": zinrelo_award(fact.transaction),
         },
     ),
-    nector=None,  # wallettrasaction_update: comes with the Nector dialect
+    nector=Word(
+        "wallettrasaction_update",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_transaction(fact.transaction, fact.member),
+        },
+    ),
     example=lambda: PointsRejected(transaction=EXAMPLE_REJECTED, **example_envelope()),
 )

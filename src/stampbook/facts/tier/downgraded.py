@@ -2,7 +2,7 @@
 
 from stampbook.facts import FactData, FactType, Word
 from stampbook.nouns.examples import example_envelope
-from stampbook.nouns.member import TierReason, zinrelo_member_info
+from stampbook.nouns.member import TierReason, nector_tier, nector_user, zinrelo_member_info
 
 
 class TierDowngraded(FactData, frozen=True, kw_only=True):
@@ -23,7 +23,13 @@ FACT = FactType(
         "event_member_tierdowngrade",
         lambda fact: {"member_info": zinrelo_member_info(fact.member)},
     ),
-    nector=None,  # viptier_create, direction down: comes with the Nector dialect
+    nector=Word(
+        "viptier_create",
+        lambda fact: {
+            **nector_user(fact.member),
+            **nector_tier(fact.member, fact.to_tier, "down"),
+        },
+    ),
     example=lambda: TierDowngraded(
         from_tier="roaster", to_tier="barista", reason="period_end", **example_envelope()
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from stampbook.core.definition import Activity, Computation, Definition
 from stampbook.core.rules import effects
 from stampbook.core.rules.attributes import TRANSACTION_TYPES
+from stampbook.nouns.activity import BARE
 from stampbook.program.problems import Flaw, Path, choose_from, repeated
 
 
@@ -44,10 +45,10 @@ def _computation_flaws(activity: Activity, path: Path) -> Iterator[Flaw]:
             "is not read by a multiplier_based computation.",
             'Leave it out, set kind to "fixed", or add the points by a rule.',
         )
-    if activity.on == "enrolment":
+    if activity.on in BARE:
         yield Flaw(
             (*path, "kind"),
-            "multiplies an attribute, and an enrolment brings none.",
+            f"multiplies an attribute, and the {activity.on} brings none.",
             'Set kind to "fixed" and give points.',
         )
     yield from _multiplied_flaws(computation.attribute, (*path, "attribute"))

@@ -17,6 +17,7 @@ from stampbook.core.rules.operands import (
     moment_in,
     number_in,
 )
+from stampbook.nouns.activity import BARE
 from stampbook.nouns.member import MemberStatus
 from stampbook.program.problems import Flaw, Path, choose_from
 
@@ -29,15 +30,20 @@ TYPE_WORDS: dict[AttributeType, str] = {
 
 
 def _check(definition: Definition) -> Iterator[Flaw]:
-    named: dict[str, frozenset[str]] = {
-        "member.tier": frozenset(definition.level_by_id),
-        "member.status": frozenset(get_args(MemberStatus)),
-    }
     for index, activity in enumerate(definition.activities):
         for path, condition in _conditions(activity, ("activities", index)):
-            yield from _condition_flaws(condition, path, activity)
-            if condition.attribute in named:
-                yield from _name_flaws(condition, named[condition.attribute], (*path, "value"))
+            yield from condition_flaws(condition, path, definition, activity)
+
+
+def condition_flaws(
+    condition: Condition, path: Path, definition: Definition, activity: Activity | None = None
+) -> Iterator[Flaw]:
+    """Give what is wrong with a condition, be it of an activity or of the member alone."""
+    yield from _condition_flaws(condition, path, activity)
+    if condition.attribute == "member.tier":
+        yield from _name_flaws(condition, frozenset(definition.level_by_id), (*path, "value"))
+    elif condition.attribute == "member.status":
+        yield from _name_flaws(condition, frozenset(get_args(MemberStatus)), (*path, "value"))
 
 
 def _name_flaws(condition: Condition, known: frozenset[str], path: Path) -> Iterator[Flaw]:
@@ -56,15 +62,15 @@ def _conditions(activity: Activity, path: Path) -> Iterator[tuple[Path, Conditio
             yield (*path, "rules", rule_index, "conditions", index), condition
 
 
-def _condition_flaws(condition: Condition, path: Path, activity: Activity) -> Iterator[Flaw]:
+def _condition_flaws(condition: Condition, path: Path, activity: Activity | None) -> Iterator[Flaw]:
     attribute = attribute_at(condition.attribute)
     kind = conditions.catalogue().get(condition.operator)
     if attribute is None:
         yield _unknown_attribute(condition.attribute, (*path, "attribute"))
-    elif activity.on == "enrolment" and attribute.scope != "member":
+    elif activity is not None and activity.on in BARE and attribute.scope != "member":
         yield Flaw(
             (*path, "attribute"),
-            f"{attribute.path} is never there: an enrolment brings no transaction.",
+            f"{attribute.path} is never there: the {activity.on} brings no transaction.",
             "Test an attribute of the member.",
         )
     if kind is None:

@@ -31,3 +31,12 @@ def find_coupon(unit: Unit, program_id: ProgramId, code: str) -> Coupon | None:
     """Give a coupon by its code."""
     rows = Query("SELECT body FROM coupon", program_id).where("code = ?", code).rows(unit, "")
     return decode(rows[0][0], Coupon) if rows else None
+
+
+def find_coupon_of(
+    unit: Unit, program_id: ProgramId, member: MemberId, coupon_id: str
+) -> Coupon | None:
+    """Give a member's coupon by our id of it."""
+    query = Query("SELECT body FROM coupon", program_id).where("member = ?", member)
+    rows = query.where("id = ?", coupon_id).rows(unit, "")
+    return decode(rows[0][0], Coupon) if rows else None

@@ -14,7 +14,8 @@ from stampbook.values.json import decode
 
 NEWEST = "ORDER BY id DESC LIMIT ?"
 MOVES = (
-    "SELECT moves FROM entry WHERE program_id = ? AND member = ? AND kind IN ('award', 'approve')"
+    "SELECT moves FROM entry WHERE program_id = ? AND member = ? "
+    "AND kind IN ('award', 'approve', 'transfer_in')"
 )
 OF_MEMBER = "SELECT DISTINCT transaction_id FROM entry WHERE program_id = ? AND member = ?"
 

@@ -10,7 +10,7 @@ from stampbook.store.reading.query import Query
 from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
 from stampbook.values.instants import Instant, from_ms
 
-DeliveryStatus = Literal["pending", "leased", "delivered", "failed"]
+DeliveryStatus = Literal["pending", "leased", "delivered", "skipped", "failed"]
 
 DELIVERIES = (
     "SELECT id, endpoint_id, fact_id, fact_type, status, due_at_ms, attempts, request_id, "

@@ -1,0 +1,33 @@
+"""Erasures: what deletions left to be erased is erased, a piece at a time, on every clock.
+
+Shapes: a promise to a person is kept in real time, also in a program whose test clock stands.
+Source: decisions/0015.
+"""
+
+from collections.abc import Callable
+
+from stampbook.engine.writer import Engine
+from stampbook.store.erasing import go_on, unfinished
+
+PIECE_ROWS = 500
+"""Rows that one transaction looks at."""
+
+
+def erase_all(engine: Engine, is_stopping: Callable[[], bool]) -> int:
+    """Finish the erasures that are open; gives how many rows were looked at.
+
+    Errors: StoreError; what was erased before it stays so.
+    """
+    rows = 0
+    with engine.backend.read() as unit:
+        programs = unfinished(unit)
+    for program in programs:
+        while not is_stopping():
+            with engine.backend.transaction() as unit:
+                looked = go_on(unit, program, at_ms=engine.clock.real_ms(), limit=PIECE_ROWS)
+            if not looked:
+                break
+            rows += looked
+    if rows:
+        engine.backend.forget()
+    return rows

@@ -1,0 +1,1 @@
+"""Simulation: a changed program is run over what really happened, and nothing is stored."""

@@ -1,0 +1,129 @@
+"""The run: members are read some at a time, replayed by both programs, and reported on."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stampbook.core.definition import Definition
+from stampbook.core.draft import Program
+from stampbook.nouns.member import Member
+from stampbook.simulation.comparison import Compared, Report, compare
+from stampbook.simulation.history import READ, Told, actions, read_fact
+from stampbook.simulation.replay import Timeline, quiet, replay
+from stampbook.store.backend import Unit
+from stampbook.store.programs import Programs
+from stampbook.values.ids import MemberId, ProgramId
+from stampbook.values.instants import Instant, from_ms
+from stampbook.values.json import decode
+
+MEMBERS_AT_A_TIME = 200
+
+PROGRAM = "SELECT version, created_at_ms FROM program WHERE id = ?"
+VERSIONS = "SELECT version, created_at_ms FROM definition WHERE program_id = ? ORDER BY version"
+MEMBERS = "SELECT id FROM member WHERE program_id = ? AND status <> 'deleted' ORDER BY id"
+BODIES = "SELECT id, body FROM member WHERE program_id = ? AND id IN (?*)"
+FACTS = (
+    "SELECT member, type, occurred_at_ms, body FROM fact WHERE program_id = ? AND member IN (?*) "
+    "AND type IN (?*) ORDER BY member, sequence"
+)
+
+
+class Simulation(Struct, frozen=True, kw_only=True):
+    """A changed program to be compared with the present one, since a date."""
+
+    program_id: ProgramId
+    since: Instant
+    until: Instant
+    before: Timeline
+    after: Timeline
+    derived: frozenset[str]
+
+    @property
+    def nothing(self) -> Report:
+        """The report of no members."""
+        return Report(since=self.since, until=self.until)
+
+
+def prepare(
+    unit: Unit,
+    programs: Programs,
+    program_id: ProgramId,
+    definition: Definition,
+    *,
+    since: Instant | None,
+    until: Instant,
+) -> Simulation:
+    """Lay out which program was in force when, and would have been; `since` None is always."""
+    versions = unit.rows(VERSIONS, (program_id,))
+    [(latest, created_at_ms)] = unit.rows(PROGRAM, (program_id,))
+    start = from_ms(created_at_ms) if since is None else since
+    first = programs.program(unit, program_id, 1)
+    in_force: list[tuple[Instant, Program]] = []
+    for version, applied_at_ms in versions:
+        program = programs.program(unit, program_id, version)
+        # the first version has always been: imports may be older than the program
+        at = from_ms(applied_at_ms) if in_force else min(first.created_at, start)
+        in_force.append((at, quiet(program)))
+    changed = quiet(
+        replace(
+            programs.program(unit, program_id, latest), version=latest + 1, definition=definition
+        )
+    )
+    kept = [(at, program) for at, program in in_force if since is not None and at < start]
+    past = {program.version: program.definition for _, program in (*in_force, (start, changed))}
+    return Simulation(
+        program_id=program_id,
+        since=start,
+        until=until,
+        before=Timeline(programs=tuple(in_force), past=past, until=until),
+        after=Timeline(programs=(*kept, (start, changed)), past=past, until=until),
+        derived=frozenset(each for one in past.values() for each in _derived(one)),
+    )
+
+
+def _derived(definition: Definition) -> set[str]:
+    """Give the activities that follow from something that the replay makes happen itself."""
+    calendar = {one.id for one in definition.activities if one.on not in {"order", "request"}}
+    campaigns = {one.promotion.activity for one in definition.campaigns if one.promotion.activity}
+    winback = {definition.winback.bonus_activity} if definition.winback else set[str]()
+    return calendar | campaigns | winback
+
+
+def groups(unit: Unit, program_id: ProgramId) -> list[tuple[MemberId, ...]]:
+    """Give the members to be looked at, some at a time."""
+    members = tuple(MemberId(row[0]) for row in unit.rows(MEMBERS, (program_id,)))
+    starts = range(0, len(members), MEMBERS_AT_A_TIME)
+    return [members[start : start + MEMBERS_AT_A_TIME] for start in starts]
+
+
+def simulate(unit: Unit, simulation: Simulation, members: Sequence[MemberId]) -> Report:
+    """Replay some members, and report on them."""
+    changed = simulation.after.programs[-1][1].definition
+    return compare(_compared(unit, simulation, members), simulation.nothing, changed)
+
+
+def _compared(
+    unit: Unit, simulation: Simulation, members: Sequence[MemberId]
+) -> Iterator[Compared]:
+    key = (simulation.program_id, list(members))
+    told = _told(unit, simulation, members)
+    for member, body in unit.rows(BODIES, key):
+        stored = decode(body, Member)
+        history = list(actions(told[member], simulation.derived))
+        yield Compared(
+            stored=stored,
+            before=replay(stored.member_id, history, simulation.before),
+            after=replay(stored.member_id, history, simulation.after),
+        )
+
+
+def _told(
+    unit: Unit, simulation: Simulation, members: Sequence[MemberId]
+) -> Mapping[MemberId, list[Told]]:
+    told: dict[MemberId, list[Told]] = defaultdict(list)
+    key = (simulation.program_id, list(members), sorted(READ))
+    for member, kind, at_ms, body in unit.rows(FACTS, key):
+        told[member].append(Told(from_ms(at_ms), read_fact(kind, body)))
+    return told
