@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import batches, falling_due, hindsight, http_awards, takeover
+from bench import batches, campaigning, falling_due, hindsight, http_awards, takeover
 from bench.ground import Ground
 from bench.report import Measured, show, write
 from stampbook.bootstrap import COLLECT_AFTER, configure_logs
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
     "clockwork": falling_due.measure,
     "http": http_awards.measure,
     "import": takeover.measure,
+    "campaigns": campaigning.measure,
     "simulation": hindsight.measure,
 }
 

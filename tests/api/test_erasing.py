@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from stampbook.clockwork.erasures import erase_all
+from stampbook.clockwork.erasures import erase_some
 from stampbook.clockwork.loop import Clockwork
 from stampbook.commands import Needs
 from stampbook.core.book import Book
@@ -191,11 +191,11 @@ def test_a_deleted_person_is_nowhere_and_the_books_balance(database_url: str) ->
         record = stage.client.get("/v1/members/ann/erasure")
         assert record["rows"] > 0
         assert record["finished_at"] is None
-        assert erase_all(stage.engine, lambda: False) > 0
+        assert erase_some(stage.engine, lambda: False) > 0
         assert places_of(stage.backend, MARKER) == set()
         assert differences(stage) == []
         assert stage.client.get("/v1/members/ann/erasure")["finished_at"] is not None
-        assert erase_all(stage.engine, lambda: False) == 0
+        assert erase_some(stage.engine, lambda: False) == 0
         again = stage.client.call("DELETE", "/v1/members/ann", headers=gone)
         assert (again.status, again.json) == (200, deleted.json)
 
@@ -277,7 +277,7 @@ def test_a_friend_who_was_a_guest_leaves_no_trace_with_anybody(database_url: str
             MemberOtpGenerated,
         ).otp
         stage.client.call("DELETE", "/v1/members/ann")
-        erase_all(stage.engine, lambda: False)
+        erase_some(stage.engine, lambda: False)
         assert places_of(stage.backend, MARKER) == set()
         assert f'"otp":"{otp}"' not in str(texts(stage.backend, "SELECT body FROM fact"))
         assert "other@shop.example" not in str(texts(stage.backend, "SELECT body FROM fact"))
@@ -299,7 +299,7 @@ def test_the_order_of_a_guest_is_erased_with_the_member_whom_they_became(
         client.post("/v1/members", {"member_id": "ann", "email_address": EMAIL})
         assert "customer_order.body" in places_of(stage.backend, MARKER)
         client.call("DELETE", "/v1/members/ann")
-        erase_all(stage.engine, lambda: False)
+        erase_some(stage.engine, lambda: False)
         assert places_of(stage.backend, MARKER) == set()
         assert differences(stage) == []
 
@@ -323,7 +323,7 @@ def test_an_erased_answer_says_so_and_the_request_is_not_done_again(sqlite_url: 
     with open_stage(sqlite_url) as stage:
         live(stage)
         stage.client.call("DELETE", "/v1/members/ann")
-        erase_all(stage.engine, lambda: False)
+        erase_some(stage.engine, lambda: False)
         change = {"email_address": EMAIL}
         keyed = {"idempotency-key": "change"}
         again = stage.client.call("PATCH", "/v1/members/ann", change, headers=keyed)
@@ -363,7 +363,20 @@ def test_sqlite_keeps_no_copy_in_its_file(sqlite_url: str) -> None:
         live(stage)
         mention(stage)
         stage.client.call("DELETE", "/v1/members/ann")
-        erase_all(stage.engine, lambda: False)
+        erase_some(stage.engine, lambda: False)
         path = Path(sqlite_url.removeprefix("sqlite:///"))
         for file in path.parent.glob(f"{path.name}*"):
             assert MARKER.encode() not in file.read_bytes(), file.name
+
+
+def test_a_tick_does_a_bounded_part_and_the_next_one_goes_on(sqlite_url: str) -> None:
+    with open_stage(sqlite_url) as stage:
+        live(stage)
+        stage.client.call("DELETE", "/v1/members/ann")
+        ticks = 0
+        while erase_some(stage.engine, lambda: False, pieces=1):
+            ticks += 1
+            assert ticks < 100
+        assert erase_some(stage.engine, lambda: True) == 0
+        assert ticks > 0
+        assert places_of(stage.backend, MARKER) == set()

@@ -134,3 +134,14 @@ def test_an_update_of_an_unknown_order_succeeds_later_under_the_same_key(shop: C
     shop.post("/v1/orders", order())
     late = shop.call("PATCH", "/v1/orders/o-1", paid, headers=headers)
     assert late.json["transaction"]["points"] == 50
+
+
+def test_a_read_order_knows_what_has_become_of_its_award(client: Client) -> None:
+    toml = TOML.replace("multiplier = 2 }", 'multiplier = 2 }\napproval = { method = "manual" }')
+    body = {"toml": toml, "expected_version": 1}
+    assert client.call("PUT", f"/v1/programs/{PROGRAM}/definition", body).status == 200
+    award = client.post("/v1/orders", order())["transaction"]
+    waiting = client.get("/v1/orders/o-1")
+    assert (waiting["coins_rewarded"], waiting["is_rewarded"]) == (50, False)
+    client.post("/v1/points/approve", {"transaction_ids": [award["id"]]}, status=200)
+    assert client.get("/v1/orders/o-1")["is_rewarded"]

@@ -77,7 +77,11 @@ def test_a_friend_claims_buys_as_a_guest_and_the_member_is_paid(client: Client) 
     assert client.get("/v1/members/ada")["balances"]["available"] == 40
     read = client.get(f"/v1/referrals/{referral['id']}")
     assert (read["order_id"], read["friend_member_id"]) == ("1", "guest-1")
-    again = client.call("POST", "/v1/orders", order | {"order_id": "2"})
+    other = claim(client, code, "cyd@friends.example").json["coupon"]["code"]
+    twin = order | {"order_id": "2", "coupon_code": other, "email_address": "ada@members.example"}
+    refused = client.call("POST", "/v1/orders", twin)
+    assert (refused.status, refused.json["code"]) == (409, "referral.own_link")
+    again = client.call("POST", "/v1/orders", order | {"order_id": "3"})
     assert (again.status, again.json["code"]) == (404, "program.auto_enrol_off")
 
 
@@ -109,11 +113,12 @@ def test_a_guest_completes_by_hand(client: Client) -> None:
     code = begin(client)
     referral_id = claim(client, code).json["referral"]["id"]
     path = f"/v1/referrals/{referral_id}/complete"
-    refused = client.call("POST", path, {"activity_id": "review"})
+    refused = client.call("POST", path, {"activity_id": "review", "friend_member_id": "g"})
     assert (refused.status, refused.json["code"]) == (422, "referral.activity_does_not_count")
     done = client.post(path, {"activity_id": "tasting", "friend_member_id": "g"}, status=200)
     assert done["referral"]["status"] == "completed"
-    assert client.call("POST", path, {"activity_id": "tasting"}).json["code"] == "referral.not_open"
+    again = client.call("POST", path, {"activity_id": "tasting", "friend_member_id": "g"})
+    assert again.json["code"] == "referral.not_open"
 
 
 def test_shares_are_told(client: Client) -> None:

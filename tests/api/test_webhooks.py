@@ -42,6 +42,16 @@ def test_an_endpoint_is_changed_and_removed(client: Client) -> None:
         assert client.call(method, path).json["code"] == "endpoint.not_found"
 
 
+def test_an_endpoint_may_ask_for_fields_with_a_value(client: Client) -> None:
+    body = {"url": URL, "dialect": "nector", "only_with": ["user_mobile"]}
+    made = client.post("/v1/endpoints", body)["endpoint"]
+    assert made["only_with"] == ["user_mobile"]
+    path = f"/v1/endpoints/{made['id']}"
+    assert client.call("PATCH", path, {"description": "texts"}).json["only_with"] == ["user_mobile"]
+    assert client.call("PATCH", path, {"only_with": []}).json["only_with"] == []
+    assert client.get(path)["only_with"] == []
+
+
 @pytest.mark.parametrize(
     "url",
     ["", "shop.example", "ftp://shop.example", "https://", "https://a@shop.example/", "http://[::1",

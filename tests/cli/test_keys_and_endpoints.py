@@ -42,6 +42,7 @@ def test_an_endpoint_is_stored_with_a_sealed_secret(
     made = sandbox(
         "endpoint", "create", "https://shop.example/hooks", "--dialect", "zinrelo",
         "--event", "points.earned", "--event", "member.enrolled",
+        "--only-with", "data.member_info.phone_number",
     )  # fmt: skip
     endpoint_id, secret = made.out.split()
     assert secret.startswith("whsec_")
@@ -52,6 +53,7 @@ def test_an_endpoint_is_stored_with_a_sealed_secret(
     backend.close()
     assert stored.id == endpoint_id
     assert stored.event_types == ("member.enrolled", "points.earned")
+    assert stored.only_with == ("data.member_info.phone_number",)
     assert secret not in stored.secrets
     assert Vault([master]).open(stored.secrets) == (secret,)
     listed = sandbox("endpoint", "list").out

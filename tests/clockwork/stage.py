@@ -63,11 +63,15 @@ class Enrolments:
     """A job's work: people who are to be enrolled, each at an instant; `asked` counts questions.
 
     Shapes: somebody enrolled is not due any more. Who is in `nobodys` gets points without being a
-    member, which is refused and leaves the work due.
+    member, which is refused and leaves the work due; for the `stubborn` the member "m0" gets them,
+    which leaves it due as well.
     """
 
-    def __init__(self, due: dict[str, Instant], nobodys: Sequence[str] = ()) -> None:
+    def __init__(
+        self, due: dict[str, Instant], nobodys: Sequence[str] = (), stubborn: Sequence[str] = ()
+    ) -> None:
         self.due = due
+        self.stubborn = stubborn
         self.nobodys = nobodys
         self.asked = 0
 
@@ -90,6 +94,8 @@ class Enrolments:
     def _command(self, key: str) -> Command:
         if key in self.nobodys:
             return AwardPoints(member_id=key, activity_id="visit")
+        if key in self.stubborn:
+            return AwardPoints(member_id="m0", activity_id="visit")
         return EnrollMember(member_id=key)
 
 

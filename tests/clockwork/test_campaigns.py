@@ -1,5 +1,6 @@
 """Campaigns over all members: whoever did nothing enters and leaves in time all the same."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -160,3 +161,20 @@ def test_a_program_without_campaigns_is_not_looked_at(database_url: str) -> None
         Clockwork(shop.engine).tick()
         assert shop.count("campaign_seen") == 0
         assert shop.count("campaign_member") == 0
+
+
+def test_two_clocks_at_once_let_everybody_in_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stampbook.store.campaigns.WINDOW", 4)
+    with opened(database_url, writers=2) as shop:
+        enrol(shop, 24)
+        apply(shop, 2, CLUB)
+        with ThreadPoolExecutor(2) as pool:
+            ticks = [pool.submit(Clockwork(shop.engine).tick) for _ in range(2)]
+            for tick in ticks:
+                tick.result(60)
+        Clockwork(shop.engine).tick()
+        assert len(inside(shop)) == 12
+        assert shop.rows("SELECT count(*) FROM fact WHERE type = 'campaign.entered'") == [(12,)]
+        assert sound(shop)

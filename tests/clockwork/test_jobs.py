@@ -92,6 +92,20 @@ def test_of_a_command_for_many_what_comes_before_the_refused_is_done(database_ur
         assert shop.rows("SELECT count(*) FROM member WHERE status <> 'deleted'") == [(0,)]
 
 
+def test_a_command_that_leaves_its_work_due_is_done_once(database_url: str) -> None:
+    due = {f"j{day}": START + day * DAY for day in range(1, 5)}
+    some = Enrolments(due, stubborn=("j2",))
+    with opened(database_url, test_clock_ms=START_MS) as shop:
+        fill(shop, 1)
+        report = moved(shop, START + 10 * DAY, jobs=[some.job()])
+        assert report.left == 1
+        assert some.asked < 60
+        joined = shop.rows("SELECT member_id FROM member WHERE member_id LIKE 'j%' ORDER BY id")
+        assert [key for (key,) in joined] == ["j1", "j3", "j4"]
+        visits = shop.rows("SELECT count(*) FROM points_transaction WHERE points = 50")
+        assert visits == [(2,)], "the one of the member's own, and the one of the job"
+
+
 def test_the_loop_does_jobs_where_no_member_is_due(database_url: str) -> None:
     some = Enrolments({"j1": START + DAY, "j2": START + 2 * DAY})
     with opened(database_url) as shop:

@@ -141,6 +141,26 @@ def test_the_points_that_bought_a_coupon_may_come_back_in_its_place() -> None:
     assert coupon_of(shop, code).status == "cancelled"
 
 
+def test_what_a_coupon_was_bought_with_comes_back_before_what_the_order_earned_is_taken() -> None:
+    shop, code = shop_with(Orders(restore_coupon="cancelled", restore_as="points"))
+    buy(shop, code)
+    shop.deduct(80)
+    assert shop.balances.available == 10
+    shop.do(UpdateOrder(order_id="o-1", status="cancelled"))
+    assert shop.facts() == ["order.updated", "coupon.updated", "points.deducted"]
+    assert shop.balances.available == 20
+
+
+def test_a_coupon_of_a_reward_says_where_a_click_applies_it() -> None:
+    ticket = replace(TICKET, link="https://shop.example/discount/{code}", description="Off a ride")
+    shop = Shop(rewards=(ticket,))
+    shop.award()
+    coupon = shop.redeem("ticket").coupon
+    assert coupon is not None
+    assert coupon.link == f"https://shop.example/discount/{coupon.code}"
+    assert (coupon.name, coupon.description) == ("Ticket", "Off a ride")
+
+
 def test_a_coupon_that_comes_back_too_late_has_expired() -> None:
     shop, code = shop_with(Orders(restore_coupon="cancelled"))
     buy(shop, code)

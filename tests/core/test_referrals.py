@@ -460,6 +460,17 @@ def test_a_guest_who_is_the_referrer_is_refused() -> None:
     assert shop.facts() == ["referral.refused"]
 
 
+def test_a_guest_of_a_blocked_referrer_is_told_nothing_of_them() -> None:
+    shop = ReferringShop(auto_enrol=False)
+    claimed = shop.claim()
+    shop.do(UpdateMember(member_id=ADA, status="blocked"))
+    order = shop.buying("g-1", "guest-7", email_address=BENS_EMAIL)
+    assert shop.refusal(order) == "program.auto_enrol_off"
+    shop.do(UpdateMember(member_id=ADA, status="active"))
+    shop.do(order)
+    assert shop.stored(claimed.referral).status == "completed"
+
+
 def test_a_guest_completes_by_hand_what_is_no_order() -> None:
     shop = ReferringShop(completed_by=("purchase", "booking"))
     claimed = shop.claim()
@@ -580,3 +591,22 @@ def test_a_guest_under_the_coupons_minimum_completes_and_keeps_the_coupon() -> N
     assert bought.order.coupon_id is None
     assert shop.state.coupons[code].status == "issued"
     assert shop.stored(claimed.referral).status == "completed"
+
+
+def test_the_first_order_of_a_member_may_name_the_address_that_claimed() -> None:
+    shop = ReferringShop()
+    claimed = shop.claim()
+    shop.join(email=None)
+    assert shop.stored(claimed.referral).friend_member_id is None
+    bought = shop.buy(email_address=BENS_EMAIL)
+    assert bought.referral is not None
+    assert (bought.referral.id, bought.referral.mode) == (claimed.referral.id, "link")
+    assert shop.paid() == 50
+
+
+def test_an_address_on_an_order_of_the_referrers_own_is_no_friends() -> None:
+    shop = ReferringShop()
+    claimed = shop.claim()
+    shop.buy("a-1", ADA, email_address=BENS_EMAIL)
+    assert shop.stored(claimed.referral).refusal == "referral.own_link"
+    assert shop.paid() == 40

@@ -1,21 +1,27 @@
 """Merging in a database: rows move and come back, and verify finds nothing."""
 
+from datetime import timedelta
+
 from msgspec.structs import replace
 
+from stampbook.clockwork.advance import AdvanceReport, advance
 from stampbook.commands.approve_points import ApprovePoints
 from stampbook.commands.award_points import AwardPoints, PointsAwarded
 from stampbook.commands.delete_members import DeleteMembers
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.commands.merge_members import MembersMerged, MergeMembers
+from stampbook.commands.record_order import RecordOrder
 from stampbook.commands.redeem_reward import RedeemReward, RewardRedeemed
 from stampbook.commands.undo_merge import MergeUndone, UndoMerge
 from stampbook.core.definition import Activity, Approval, Computation, CouponOffer
+from stampbook.core.growth import Orders, Reminders
 from stampbook.engine.submission import Done, Rejected
 from stampbook.store.reading.members import find_id
 from stampbook.store.reading.points import lots, transactions
 from stampbook.store.verify import verify
 from stampbook.values.ids import MemberId
-from tests.engine.shop import DEFINITION, PROGRAM, Shop, opened
+from stampbook.values.instants import from_ms
+from tests.engine.shop import DEFINITION, PROGRAM, START_MS, Shop, opened
 
 MERGE = MergeMembers(member_id="ben", into="ann")
 
@@ -131,4 +137,29 @@ def test_a_merged_person_is_deleted_as_a_whole(database_url: str) -> None:
         assert alone.refused.facts["merged_members"] == ["ben"]
         shop.done(DeleteMembers(member_ids=("ben",)), object)
         shop.done(DeleteMembers(member_ids=("ann",)), object)
+        assert sound(shop)
+
+
+def test_the_clockwork_leaves_a_merged_member_alone(database_url: str) -> None:
+    definition = replace(
+        DEFINITION,
+        orders=Orders(fulfilled_when=("delivered",)),
+        reminders=Reminders(review_days=3),
+    )
+    with opened(database_url, definition=definition, test_clock_ms=START_MS) as shop:
+        fill(shop)
+        for member in ("ann", "ben"):
+            order = RecordOrder(
+                order_id=f"o-{member}", member_id=member, order_subtotal=5, status="delivered"
+            )
+            shop.done(order, object)
+        shop.do(MERGE)
+        to = from_ms(START_MS) + timedelta(days=5)
+        report = advance(shop.engine, PROGRAM, to, cause="advance")
+        assert isinstance(report, AdvanceReport)
+        asked = "SELECT count(*) FROM fact WHERE type = 'review.requested'"
+        assert shop.rows(asked) == [(1,)]
+        shop.done(UndoMerge(member_id="ben"), MergeUndone)
+        advance(shop.engine, PROGRAM, to + timedelta(days=1), cause="advance")
+        assert shop.rows(asked) == [(2,)]
         assert sound(shop)

@@ -109,7 +109,7 @@ def test_racing_orders_of_a_friend_pay_once(database_url: str, auto_enrol: bool)
             )
             for number in range(12)
         ]
-        by_hand = CompleteReferral(referral_id=claimed.id, activity_id="post")
+        by_hand = CompleteReferral(referral_id=claimed.id, activity_id="post", friend_member_id="g")
         outcomes = race([one, two], [*orders, by_hand, *orders])
         assert {"Unavailable", "Failed"}.isdisjoint(kinds(outcomes))
         assert paid(one) == 1

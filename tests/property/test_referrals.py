@@ -105,7 +105,11 @@ class Referring(RuleBasedStateMachine):
     def complete_by_hand(self, data: st.DataObject) -> None:
         if self.shop.state.referrals:
             chosen = data.draw(st.sampled_from(sorted(self.shop.state.referrals)))
-            self.ask(CompleteReferral(referral_id=chosen, activity_id="booking"))
+            self.ask(
+                CompleteReferral(
+                    referral_id=chosen, activity_id="booking", friend_member_id="guest"
+                )
+            )
 
     @rule()
     def remind(self) -> None:

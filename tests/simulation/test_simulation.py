@@ -22,10 +22,11 @@ from stampbook.commands.redeem_reward import RedeemReward, RewardRedeemed
 from stampbook.commands.reject_points import RejectPoints
 from stampbook.commands.return_order import ReturnOrder
 from stampbook.commands.update_member import UpdateMember
-from stampbook.core.definition import Definition
+from stampbook.core.definition import Condition, Definition
 from stampbook.core.returns import ReturnedProduct
 from stampbook.demo.purchases import Purchase, by_day, purchases
 from stampbook.engine.submission import Done
+from stampbook.nouns.campaign import Audience, Campaign, Promotion
 from stampbook.nouns.lot import Approver
 from stampbook.nouns.member import Balances, Member
 from stampbook.nouns.order import Product
@@ -242,6 +243,30 @@ def test_nothing_changes_before_its_day(sqlite_url: str) -> None:
     assert (same.gaining, same.losing, same.biggest, same.tier_moves) == (0, 0, (), ())
     assert always.before.balances.issued < late.after.balances.issued
     assert late.after.balances.issued < always.after.balances.issued
+
+
+def test_a_campaign_that_never_was_is_played(sqlite_url: str) -> None:
+    campaign = Campaign(
+        id="spring",
+        name="Spring",
+        entry=Audience(
+            conditions=(
+                Condition(attribute="member.number_of_purchases", operator="at_least", value=2),
+            )
+        ),
+        promotion=Promotion(kind="multiplier", multiplier=2),
+    )
+    before = apparel(2)
+    after = replace(before, campaigns=(*before.campaigns, campaign))
+    with running(sqlite_url, before) as shop:
+        report = simulated(shop, sqlite_url, after, since=None)
+    other = sqlite_url.replace("stampbook.db", "changed.db")
+    migrate(other)
+    with running(other, after) as shop:
+        then, _, _ = sums(shop)
+    assert report.unlike_the_ledger == 0
+    assert report.after.balances == then
+    assert report.after.balances.issued > report.before.balances.issued
 
 
 def test_it_is_the_same_by_several_processes(sqlite_url: str) -> None:

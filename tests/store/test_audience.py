@@ -10,8 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stampbook.core.definition import Condition, Definition, Level, Tiers
+from stampbook.core.agenda import Agenda, Participation
+from stampbook.core.book import Book
+from stampbook.core.campaign_history import CampaignHistory
+from stampbook.core.counters import Counters
+from stampbook.core.definition import Campaign, Condition, Definition, Level, Tiers
 from stampbook.core.draft import Program
+from stampbook.core.participation import next_step
 from stampbook.core.rules import conditions as operators
 from stampbook.core.rules.attributes import MEMBER_FIELDS
 from stampbook.core.rules.audience import compiled_audience
@@ -21,7 +26,7 @@ from stampbook.program.checks.campaigns import audience_flaws
 from stampbook.store.audience.compile import Reading
 from stampbook.store.audience.spelling import spelling_of
 from stampbook.store.backend import Backend, Unit, open_backend
-from stampbook.store.campaigns import ACTIVE, count_audience
+from stampbook.store.campaigns import ACTIVE, MEMBER_COLUMNS, concerned, count_audience
 from stampbook.store.save import MEMBER
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import from_ms
@@ -30,6 +35,7 @@ from tests.core.rules.strategies import FOUND, LISTS, NUMBERS, SCALARS, VALUES
 
 PROGRAM = ProgramId("p")
 START = from_ms(1_893_456_000_000)  # 1 January 2030
+DAY = timedelta(days=1)
 DEFINITION = Definition(
     name="Shop",
     tiers=Tiers(
@@ -238,3 +244,72 @@ def test_no_operator_is_left_to_python_alone(backend: Backend) -> None:
         value = kind.example.value
         condition = Condition(attribute=path, operator=operator, value=value)
         assert None not in compare(backend, people, Audience(conditions=(condition,))), operator
+
+
+STANDINGS = st.one_of(
+    st.none(),
+    st.builds(
+        Participation,
+        state=st.sampled_from(["entering", "inside", "leaving", "outside"]),
+        due_at=st.just(START + timedelta(days=90)),
+        entries=st.integers(1, 2),
+    ),
+)
+ENDS = st.sampled_from([None, START - DAY, START + DAY, START + 9 * DAY])
+
+
+def campaigns() -> st.SearchStrategy[Campaign]:
+    return st.builds(
+        Campaign,
+        id=st.just("c"),
+        name=st.just("C"),
+        entry=audiences(),
+        exit=st.one_of(st.none(), audiences()),
+        starts_at=ENDS,
+        ends_at=ENDS,
+        entry_delay_days=st.integers(0, 1),
+        again=st.booleans(),
+        is_active=st.sampled_from([True, True, True, False]),
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    people=st.lists(st.tuples(members(), STANDINGS), min_size=1, max_size=5),
+    campaign=campaigns(),
+    days=st.integers(0, 12),
+)
+def test_whoever_has_a_step_to_take_is_found(
+    backend: Backend,
+    people: list[tuple[Member, Participation | None]],
+    campaign: Campaign,
+    days: int,
+) -> None:
+    history = CampaignHistory(campaign=campaign, created_at=START, changed_at=START, version=1)
+    program = replace(CONTEXT, campaigns={"c": history})
+    now = START + days * DAY
+    keyed = [with_key(one, number) for number, (one, _) in enumerate(people)]
+    due: set[str] = set()
+    for one, (_, standing) in zip(keyed, people, strict=True):
+        agenda = Agenda(campaigns={"c": standing} if standing else {})
+        step = next_step(Book(one, Counters(), agenda), program)
+        if step is not None and step.at <= now:
+            due.add(one.member_id)
+    rows = [
+        (PROGRAM, "c", f"{number:024x}", standing.state, standing.entries)
+        for number, (_, standing) in enumerate(people)
+        if standing is not None
+    ]
+    found: set[str] = set()
+    with suppress(Undone), backend.transaction() as unit:
+        insert(unit, keyed)
+        unit.insert("campaign_member", MEMBER_COLUMNS, rows)
+        after = None
+        while True:
+            some = concerned(unit, program, history, now, after=after, limit=2)
+            found.update(some.member_ids)
+            after = some.cursor
+            if after is None:
+                break
+        raise Undone
+    assert due <= found

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from inspect import getdoc
-from typing import Any, cast, get_args
+from typing import Any, NewType, cast, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +19,7 @@ from stampbook.api.problem import (
     REQUEST_TOO_DEEP,
     ProblemError,
 )
+from stampbook.values.uuids import id_of
 
 NESTING_MAX = 64
 """How many lists and objects may stand inside each other."""
@@ -89,10 +90,11 @@ class BodyReader:
 class QueryReader:
     """Reads the path's and the query's parameters of one route into its structure."""
 
-    __slots__ = ("_asked", "_instants", "_spelled")
+    __slots__ = ("_asked", "_instants", "_spelled", "_types")
 
     def __init__(self, asked: type[Struct]) -> None:
         self._asked = asked
+        self._types = {info.name: info.type for info in fields(asked)}
         self._instants = tuple(info.name for info in fields(asked) if _is_instant(info.type))
         self._spelled = {
             info.name: spelling
@@ -114,7 +116,9 @@ class QueryReader:
         if any("\0" in value for value in named.values()):
             raise ProblemError(REQUEST_TEXT_UNSTORABLE)
         given: dict[str, Any] = {
-            name: json.loads(value) if self._is_spelled(name, value) else value
+            name: json.loads(value)
+            if self._is_spelled(name, value)
+            else _as_id(value, self._types.get(name))
             for name, value in named.items()
         }
         try:
@@ -136,9 +140,16 @@ def read_path(types: Mapping[str, Any], path: Mapping[str, str]) -> dict[str, An
     if any("\0" in value for value in path.values()):
         raise ProblemError(REQUEST_TEXT_UNSTORABLE)
     try:
-        return {name: msgspec.convert(path[name], kind) for name, kind in types.items()}
+        return {
+            name: msgspec.convert(_as_id(path[name], kind), kind) for name, kind in types.items()
+        }
     except msgspec.ValidationError as error:
         raise ProblemError(REQUEST_INVALID, str(error), field=", ".join(types)) from error
+
+
+def _as_id(text: str, kind: Any) -> str:
+    """Give the id that a UUID spells, where an id of ours is asked for."""
+    return (id_of(text) or text) if isinstance(kind, NewType) else text
 
 
 def without(asked: type[Struct], names: tuple[str, ...]) -> type[Struct]:

@@ -16,8 +16,10 @@ from stampbook.store.asked import together
 from stampbook.store.backend import Unit
 from stampbook.store.load import load
 from stampbook.store.opening import open_batch
+from stampbook.store.reading.located import LocatedKind, key_of_member, locate
 from stampbook.values.ids import CommandId, ProgramId
 from stampbook.values.instants import Instant, from_ms
+from stampbook.values.uuids import id_of
 
 NOBODY = CommandId("f" * 18 + "0" * 6)
 """The command of drafts that are dropped: the ids that it makes are seen by nobody."""
@@ -59,11 +61,24 @@ class Present:
         """Give a draft that knows how often rewards were redeemed."""
         return self.draft(Needs(rewards=rewards))
 
+    def key(self, kind: LocatedKind, key: str) -> str:
+        """Give the key of an order or a coupon that may be asked for by the UUID of ours."""
+        own = id_of(key)
+        if own is None:
+            return key
+        found = locate(self.unit, self.program_id, own, self.program.definition)
+        return found.key if found is not None and found.kind == kind else key
+
     def known(self, member_id: str, rewards: tuple[str, ...] = ()) -> tuple[Draft, Book]:
         """Give a member's settled book, and what a redemption of the rewards would see.
 
+        Shapes: a member is named by the merchant's key, or by the UUID of our id.
+
         Errors: RefusedError `member.not_found`.
         """
+        own = id_of(member_id)  # a UUID from a webhook
+        if own is not None:
+            member_id = key_of_member(self.unit, self.program_id, own) or member_id
         draft = self.draft(Needs(members=(member_id,), rewards=rewards))
         book = draft.book_of(member_id)
         if book is None:

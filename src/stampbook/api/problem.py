@@ -209,6 +209,12 @@ DIALECT_UNKNOWN = _declare(
     "No dialect has this name.",
     "List the fact types: each names the dialects that have a word for it.",
 )
+ID_UNKNOWN = _declare(
+    "id.unknown",
+    404,
+    "Nothing of the program has this id.",
+    "Send the whole UUID as the webhook carries it, or our id of 24 hex digits.",
+)
 ENDPOINT_NOT_FOUND = _declare(
     "endpoint.not_found",
     404,

@@ -12,22 +12,28 @@ from stampbook.store.erasing import go_on, unfinished
 PIECE_ROWS = 500
 """Rows that one transaction looks at."""
 
+PIECES_PER_TICK_MAX = 50
+"""What falls due meanwhile must not wait for long."""
 
-def erase_all(engine: Engine, is_stopping: Callable[[], bool]) -> int:
-    """Finish the erasures that are open; gives how many rows were looked at.
+
+def erase_some(
+    engine: Engine, is_stopping: Callable[[], bool], *, pieces: int = PIECES_PER_TICK_MAX
+) -> int:
+    """Go on with the erasures that are open; gives how many rows were looked at.
 
     Errors: StoreError; what was erased before it stays so.
     """
-    rows = 0
     with engine.backend.read() as unit:
         programs = unfinished(unit)
+    rows, left = 0, pieces
     for program in programs:
-        while not is_stopping():
+        while left and not is_stopping():
+            left -= 1
             with engine.backend.transaction() as unit:
                 looked = go_on(unit, program, at_ms=engine.clock.real_ms(), limit=PIECE_ROWS)
             if not looked:
                 break
             rows += looked
-    if rows:
+    if rows and left and not is_stopping():  # none is open any more
         engine.backend.forget()
     return rows

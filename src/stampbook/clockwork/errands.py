@@ -31,14 +31,16 @@ log = structlog.get_logger()
 class Errand(Struct, eq=False):
     """A job during one sweep.
 
-    Shapes: `refused` are commands that were refused or failed, as JSON with their names: they are
-    not asked again, and fewer items are asked for at once, because one command may be for many.
+    Shapes: `refused` are commands that were refused or failed, or were `done` a round ago and are
+    wanted again, because they left their work due; as JSON with their names. They are not asked
+    again, and fewer items are asked for at once, because one command may be for many.
     With some left undone, or more than ROUNDS_MAX wanted, the job `is_late`: its next instant says
     nothing any more, and the rest is done at the end of the sweep.
     """
 
     job: Job
     refused: set[bytes]
+    done: set[bytes]
     limit: int = ITEMS_PER_ROUND_MAX
     is_late: bool = False
 
@@ -52,11 +54,11 @@ class Errands:
         self._engine = engine
         self._program_id = program_id
         self._cause = cause
-        self._errands = [Errand(job, set()) for job in jobs]
+        self._errands = [Errand(job, set(), set()) for job in jobs]
 
     @property
     def refused(self) -> int:
-        """How many commands were refused or failed."""
+        """How many commands were refused or failed, or left their work due."""
         return sum(len(errand.refused) for errand in self._errands)
 
     def next_at(self, unit: Unit, program: Program) -> Instant | None:
@@ -108,6 +110,7 @@ class Errands:
             limit, wanted = errand.limit, list[Command]()
             while True:  # past what was refused
                 before, wanted = wanted, list(errand.job.commands(unit, program, until, limit))
+                errand.refused |= errand.done.intersection(map(_key, wanted))
                 fresh = [each for each in wanted if _key(each) not in errand.refused]
                 if fresh or wanted == before:
                     return fresh
@@ -129,17 +132,17 @@ class Errands:
             for command in commands
         ]
         waiters = [self._engine.submit(each) for each in submissions]
-        done = 0
+        errand.done.clear()
         for command, waiter in zip(commands, waiters, strict=True):
             outcome = waiter.result(ANSWER_SECONDS_MAX)
             if isinstance(outcome, Unavailable):
                 raise SweepError(outcome)
             if isinstance(outcome, Done):
-                done += 1
+                errand.done.add(_key(command))
             else:
                 errand.refused.add(_key(command))
                 log.warning("job.refused", command=type(command).__name__, outcome=str(outcome))
-        return done
+        return len(errand.done)
 
 
 def _key(command: Command) -> bytes:

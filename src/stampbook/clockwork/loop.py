@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 import structlog
 
-from stampbook.clockwork.erasures import erase_all
+from stampbook.clockwork.erasures import erase_some
 from stampbook.clockwork.jobs import Job, catalogue
 from stampbook.clockwork.sweep import Progress, SweepError, name_of, sweep
 from stampbook.engine.queue import QueueFullError
@@ -77,7 +77,7 @@ class Clockwork:
         items = 0
         for program in self._due(now_ms):  # one that fails must not hold up the others
             items += _survive(partial(self._sweep, program, now_ms))
-        _survive(partial(erase_all, self._engine, self._stopping.is_set))
+        _survive(partial(erase_some, self._engine, self._stopping.is_set))
         if now_ms >= self._purge_at_ms:
             self._purge_at_ms = now_ms + PURGE_MS
             self._purge(now_ms)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
-from stampbook.core.coupons import cancel, known_coupon
+from stampbook.core.coupon_uses import cancel, known_coupon
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import Refused
 from stampbook.facts.reward.refused import RewardRefused

@@ -23,14 +23,11 @@ from stampbook.values.ids import ReferralId
 
 
 class CompleteReferral(Command, frozen=True, kw_only=True):
-    """What a friend who is no member did.
-
-    Shapes: `friend_member_id` is the shop's key of them, if it has one.
-    """
+    """What a friend who is no member did; `friend_member_id` is the shop's key of them."""
 
     referral_id: ReferralId
     activity_id: Key
-    friend_member_id: Key | None = None
+    friend_member_id: Key
 
 
 class ReferralCompleted(Struct, frozen=True, kw_only=True):

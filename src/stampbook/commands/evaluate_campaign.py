@@ -58,5 +58,9 @@ def _decide(draft: Draft, command: EvaluateCampaign) -> CampaignEvaluated:
 
 
 COMMAND = CommandType(
-    command=EvaluateCampaign, result=CampaignEvaluated, needs=_needs, decide=_decide
-)
+    command=EvaluateCampaign,
+    result=CampaignEvaluated,
+    needs=_needs,
+    decide=_decide,
+    takes_merged=True,
+)  # one of many may be merged meanwhile

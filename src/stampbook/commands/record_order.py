@@ -10,7 +10,7 @@ from stampbook.core.members import active_book, auto_enrol
 from stampbook.core.orders import record
 from stampbook.core.purchases import Purchase, Terms, checked, customer
 from stampbook.core.referral_attribution import Arrival, Bringing, brought_by, settle_arrival
-from stampbook.core.refusals import PROGRAM_AUTO_ENROL_OFF, Refused
+from stampbook.core.refusals import MEMBER_BLOCKED, PROGRAM_AUTO_ENROL_OFF, Refused
 from stampbook.core.self_referral import payment_of, remember_payment, traits_of, traits_of_member
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.nouns.coupon import Coupon
@@ -105,8 +105,10 @@ def _brought(
 
 def _may_be_new(member: Member, command: RecordOrder) -> bool:
     """Tell whether a first order may say by whom its member came."""
-    says = command.referral_code is not None or command.coupon_code is not None
-    return says and member.referred_by is None and not member.number_of_purchases
+    if member.referred_by is not None or member.number_of_purchases:
+        return False
+    said = (command.email_address, command.referral_code, command.coupon_code)
+    return any(each is not None for each in said)
 
 
 def _of_guest(
@@ -120,7 +122,8 @@ def _of_guest(
     if refused.code != PROGRAM_AUTO_ENROL_OFF.code or brought is None:
         return refused
     if isinstance(brought, Refused):
-        return brought
+        is_of_friend = brought.code != MEMBER_BLOCKED.code  # that would be about the referrer
+        return brought if is_of_friend else refused
     completed = complete_by_guest(draft, brought, command, terms)
     if completed is None:
         return refused

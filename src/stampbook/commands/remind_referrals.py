@@ -68,5 +68,9 @@ def _remind(draft: Draft, referral: Referral) -> bool:
 
 
 COMMAND = CommandType(
-    command=RemindReferrals, result=ReferralsReminded, needs=_needs, decide=_decide
-)
+    command=RemindReferrals,
+    result=ReferralsReminded,
+    needs=_needs,
+    decide=_decide,
+    takes_merged=True,
+)  # one of many may be merged meanwhile

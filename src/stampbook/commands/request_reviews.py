@@ -46,4 +46,6 @@ def _decide(draft: Draft, command: RequestReviews) -> ReviewsRequested:
     return ReviewsRequested(requested=requested)
 
 
-COMMAND = CommandType(command=RequestReviews, result=ReviewsRequested, needs=_needs, decide=_decide)
+COMMAND = CommandType(
+    command=RequestReviews, result=ReviewsRequested, needs=_needs, decide=_decide, takes_merged=True
+)  # one of many may be merged meanwhile

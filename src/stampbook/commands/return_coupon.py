@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
-from stampbook.core.coupons import bring_back, known_coupon
+from stampbook.core.coupon_uses import bring_back, known_coupon
 from stampbook.core.draft import Draft
 from stampbook.core.refusals import COUPON_NOT_USED, Refused, refuse
 from stampbook.facts.reward.refused import RewardRefused

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from stampbook.commands import Command, CommandType, Needs
-from stampbook.core.coupons import known_coupon, refuses_use, use
+from stampbook.core.coupon_uses import known_coupon, refuses_use, use
 from stampbook.core.draft import Draft
 from stampbook.core.purchases import amount_in
 from stampbook.core.refusals import MEMBER_NOT_FOUND, ORDER_AMOUNT_INVALID, Refused, refuse

@@ -8,7 +8,7 @@ Source: contract section 2, referrals: enrolled or guest; decisions/0018.
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
-from stampbook.core.coupons import refuses_use, use
+from stampbook.core.coupon_uses import refuses_use, use
 from stampbook.core.draft import Draft
 from stampbook.core.order_money import bought, counts
 from stampbook.core.orders import order_of

@@ -87,8 +87,8 @@ def refuses_merge(source: Book, target: Book) -> Refused | None:
 
 def merge(draft: Draft, source: Book, target: Book, approver: Approver) -> Moved:
     """Move all that is open to the target, and count there what the source has done."""
-    before = target.member
-    leaving, balance = source.member.balances.available, before.balances.available
+    before, was = target.member, source.member
+    leaving, balance = was.balances.available, before.balances.available
     lots = sorted(source.lots.values(), key=spending_order)
     opened = move_lots(draft, source, target, lots, approver)
     awards, coupons = tuple(sorted(source.pending)), tuple(sorted(source.coupons))
@@ -120,7 +120,6 @@ def merge(draft: Draft, source: Book, target: Book, approver: Approver) -> Moved
     )
     absorbed = (*target.agenda.absorbed, source.member.member_id)
     draft.change_agenda(target, absorbed=absorbed)
-    was = source.member
     draft.change_member(source, status="merged", merged_into=target.member.member_id)
     _tell(draft, source, was)
     _tell(draft, target, before)

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from stampbook.core.awards import reject
 from stampbook.core.book import Book
-from stampbook.core.coupons import bring_back, change_status, refund, refuses_use, use
+from stampbook.core.coupon_uses import bring_back, refund, refuses_use, use
+from stampbook.core.coupons import change_status
 from stampbook.core.draft import Draft
 from stampbook.core.order_money import bought
 from stampbook.core.refusals import Refused

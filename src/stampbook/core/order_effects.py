@@ -27,6 +27,7 @@ from stampbook.core.order_money import (
 from stampbook.core.order_news import changed
 from stampbook.core.refusals import MEMBER_BLOCKED, POINTS_NOTHING_EARNED, Refused, refuse
 from stampbook.core.refusing import state_refusal
+from stampbook.core.rewards import announce
 from stampbook.core.tiers import count_towards, reconsider
 from stampbook.facts import FactData
 from stampbook.facts.order.recorded import OrderRecorded
@@ -71,11 +72,13 @@ def follow(draft: Draft, book: Book, before: Order | None, order: Order, *, reas
     if counts(order) and (before is None or before.is_waiting):
         transaction, refused = _earn(draft, book, order)
         award_id = transaction.id if transaction is not None else None
-    elif before is not None and is_less(before, order):
-        award_id, transaction = claw_back(draft, book, order, reason)
+    available = book.member.balances.available
     if is_over(order) and (before is None or _ends_more(before, order)):
-        order = let_go(draft, book, order)
-    order = _rewarded(draft, order, award_id)
+        order = let_go(draft, book, order)  # what it was bought with comes back first
+    if before is not None and is_less(before, order) and transaction is None:
+        award_id, transaction = claw_back(draft, book, order, reason)
+    announce(draft, book, available)
+    order = rewarded(draft, order, award_id)
     if order is not known:
         draft.put_order(book, order)
         draft.complete(fact, order=order, **_changed(before, order))
@@ -156,7 +159,7 @@ def _earn(draft: Draft, book: Book, order: Order) -> tuple[Transaction | None, R
     return None, awarded
 
 
-def _rewarded(draft: Draft, order: Order, award_id: TransactionId | None) -> Order:
+def rewarded(draft: Draft, order: Order, award_id: TransactionId | None) -> Order:
     """Give an order with its award and what it has earned by now."""
     award = draft.transaction(award_id) if award_id else None
     coins, is_rewarded = 0, False

@@ -33,12 +33,15 @@ class Step(Struct, frozen=True):
 
 
 def next_step(book: Book, program: Program) -> Step | None:
-    """Give the earliest step of a member in any campaign; of equal ones the first by id."""
-    standing = book.agenda.campaigns
+    """Give the earliest step of a member in any campaign; of equal ones the first as defined."""
+    standing, definition = book.agenda.campaigns, program.definition
+    # a program may have deleted any number of campaigns: only those inside still look at them
+    deleted = [key for key in standing if key not in definition.campaign_by_id]
     found: Step | None = None
-    for campaign_id, history in program.campaigns.items():
+    for campaign_id in (*definition.campaign_by_id, *deleted):
+        history = program.campaigns[campaign_id]
         participation = standing.get(campaign_id, OUTSIDE)
-        step = _step(book.member, program.definition, history, participation)
+        step = _step(book.member, definition, history, participation)
         if step is not None and (found is None or step.at < found.at):
             found = step
     return found

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from stampbook.core.book import Book
 from stampbook.core.definition import Definition
 from stampbook.core.draft import Draft, Program
+from stampbook.core.ledger import NEVER
 from stampbook.facts.coupon.unused import CouponUnused
 from stampbook.facts.points.expiring import PointsExpiring
 from stampbook.facts.points.unused import PointsUnused
@@ -55,17 +56,18 @@ def next_expiring(book: Book, definition: Definition) -> Instant | None:
     reminded, done = book.agenda.reminded_to, book.member.modified_at - MILLISECOND
     if reminded is not None and reminded > done:
         done = reminded
-    found: Instant | None = None
+    found = later = NEVER
     for lot in book.lots.values():
         end = lot.expires_at
-        # most lots are told from the soonest one without looking into a calendar
-        if end is None or not lot.remaining or (found is not None and end - reach >= found):
+        # nothing of a lot that expires much later comes sooner, so most calendars stay shut
+        if end is None or end >= later or not lot.remaining:
             continue
         for at, _ in _instants(local_day(end, zone), days, zone):
             if at > done and at > lot.opened_at:
-                found = at if found is None or at < found else found
+                if at < found:
+                    found, later = at, at + reach
                 break
-    return found
+    return None if found is NEVER else found
 
 
 def remind_expiring(draft: Draft, book: Book) -> None:

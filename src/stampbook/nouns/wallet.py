@@ -1,7 +1,7 @@
 """A wallet: the vendor's view of a member's points, as transactions that add or take coins."""
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Balances, Member, name_of
@@ -9,6 +9,8 @@ from stampbook.nouns.transaction import Transaction, TransactionKind, Transactio
 from stampbook.values.instants import Instant, to_ms
 from stampbook.values.marks import Defined, Own
 from stampbook.values.uuids import uuid_of
+
+WalletStatus = Literal["pending", "success", "failed"]
 
 HASH_DIGITS = 40
 
@@ -25,7 +27,10 @@ NECTOR_TITLES: dict[TransactionKind, str] = {
     "deduct": "Deduction",
 }
 """Where neither an activity nor a reward names it."""
-NECTOR_STATUSES: dict[TransactionStatus, str] = {"pending": "pending", "rejected": "failed"}
+NECTOR_STATUSES: dict[TransactionStatus, WalletStatus] = {
+    "pending": "pending",
+    "rejected": "failed",
+}
 """What the vendor calls statuses; any other is a success."""
 
 

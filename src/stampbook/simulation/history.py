@@ -123,7 +123,8 @@ def _enrolled(_: _Reading, fact: MemberEnrolled, at: Instant) -> Asked:
 
 def _updated(_: _Reading, fact: MemberUpdated, __: Instant) -> Asked:
     names = set(fact.changed).intersection(UpdateMember.__struct_fields__)
-    if names and fact.member.status != "deleted":
+    # a merge is of two members, and each is replayed alone
+    if names and "merged_into" not in fact.changed and fact.member.status != "deleted":
         profile = {name: getattr(fact.member, name) for name in names}
         yield UpdateMember(member_id=fact.member.member_id, **profile), None
 

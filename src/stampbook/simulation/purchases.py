@@ -36,11 +36,13 @@ def purchase_of(order: Order, at: Instant) -> RecordOrder:
 
 
 def changes_of(before: Order | None, fact: OrderUpdated) -> Iterator[Command]:
-    """Give the request that changed an order: of its statuses, or a return."""
+    """Give the request that changed an order: what the shop said of it, or a return."""
     order = fact.order
     names = set(fact.changed).intersection(UpdateOrder.__struct_fields__)
-    if names:
-        changes = {name: getattr(order, name) for name in names}
+    changes: dict[str, Any] = {name: getattr(order, name) for name in names}
+    if "attributes" in fact.changed:
+        changes["tags"] = tuple(order.attributes["tags"])  # nothing else of them changes
+    if changes:
         yield UpdateOrder(order_id=order.order_id, **changes)
     elif fact.returned_amount:
         yield _return_of(before, fact)

@@ -7,13 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.definition import Definition
-from stampbook.core.draft import Program
 from stampbook.nouns.member import Member
 from stampbook.simulation.comparison import Compared, Report, compare
 from stampbook.simulation.history import READ, Told, actions, read_fact
 from stampbook.simulation.replay import Timeline, quiet, replay
 from stampbook.store.backend import Unit
-from stampbook.store.programs import Programs
+from stampbook.store.programs import Programs, Version, defined_by
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import Instant, from_ms
 from stampbook.values.json import decode
@@ -21,7 +20,6 @@ from stampbook.values.json import decode
 MEMBERS_AT_A_TIME = 200
 
 PROGRAM = "SELECT version, created_at_ms FROM program WHERE id = ?"
-VERSIONS = "SELECT version, created_at_ms FROM definition WHERE program_id = ? ORDER BY version"
 MEMBERS = "SELECT id FROM member WHERE program_id = ? AND status <> 'deleted' ORDER BY id"
 BODIES = "SELECT id, body FROM member WHERE program_id = ? AND id IN (?*)"
 FACTS = (
@@ -56,29 +54,30 @@ def prepare(
     until: Instant,
 ) -> Simulation:
     """Lay out which program was in force when, and would have been; `since` None is always."""
-    versions = unit.rows(VERSIONS, (program_id,))
     [(latest, created_at_ms)] = unit.rows(PROGRAM, (program_id,))
-    start = from_ms(created_at_ms) if since is None else since
-    first = programs.program(unit, program_id, 1)
-    in_force: list[tuple[Instant, Program]] = []
-    for version, applied_at_ms in versions:
-        program = programs.program(unit, program_id, version)
-        # the first version has always been: imports may be older than the program
-        at = from_ms(applied_at_ms) if in_force else min(first.created_at, start)
-        in_force.append((at, quiet(program)))
-    changed = quiet(
-        replace(
-            programs.program(unit, program_id, latest), version=latest + 1, definition=definition
-        )
+    created_at = from_ms(created_at_ms)
+    start = created_at if since is None else since
+    versions = [programs.version(unit, program_id, each) for each in range(1, latest + 1)]
+    starts = [one.created_at for one in versions]
+    starts[0] = min(created_at, start)  # it has always been: imports may be older than the program
+    in_force = [
+        (at, programs.program(unit, program_id, number))
+        for number, at in enumerate(starts, start=1)
+    ]
+    kept = [one for one in versions if since is not None and one.created_at < start]
+    changed = defined_by(
+        [*kept, Version(definition=definition, created_at=start)], program_id, created_at
     )
-    kept = [(at, program) for at, program in in_force if since is not None and at < start]
-    past = {program.version: program.definition for _, program in (*in_force, (start, changed))}
+    changed = replace(changed, version=latest + 1)
+    before = tuple((at, quiet(program)) for at, program in in_force)
+    after = (*before[: len(kept)], (start, quiet(changed)))
+    past = {program.version: program.definition for _, program in (*before, *after)}
     return Simulation(
         program_id=program_id,
         since=start,
         until=until,
-        before=Timeline(programs=tuple(in_force), past=past, until=until),
-        after=Timeline(programs=(*kept, (start, changed)), past=past, until=until),
+        before=Timeline(programs=before, past=past, until=until),
+        after=Timeline(programs=after, past=past, until=until),
         derived=frozenset(each for one in past.values() for each in _derived(one)),
     )
 

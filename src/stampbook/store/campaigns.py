@@ -36,7 +36,7 @@ CHOSEN = (
     "FROM member LEFT JOIN campaign_member AS standing ON standing.program_id = member.program_id "
     "AND standing.campaign_id = ? AND standing.member = member.id "
     "WHERE member.program_id = ? AND member.id > ? AND member.id <= ? "
-    "AND member.status <> 'deleted'"
+    "AND member.status NOT IN ('deleted', 'merged')"
 )
 ACTIVE = (
     "FROM member WHERE member.program_id = ? AND member.id > ? AND member.id <= ? "
@@ -124,33 +124,45 @@ def _search(unit: Unit, program: Program, history: CampaignHistory, at: Instant)
     campaign = history.campaign
     reading = Reading(spelling_of(unit.dialect), lowest_tier(program.definition))
     if not history.is_open:
-        judged = Piece("CASE WHEN state <> 'outside' THEN TRUE ELSE FALSE END", [])
+        judged = Piece("state <> 'outside'", [])
     else:
         judged = _concerns(reading, campaign, at)
     rows = reading.rows(STANDING, CHOSEN)
-    sql = f"SELECT id, member_id FROM {rows.sql} WHERE ({judged.sql}) IS NOT FALSE"
+    sql = f"SELECT id, member_id FROM {rows.sql} WHERE {judged.sql}"
     return Search(sql, rows.values, judged.values)
 
 
 def _concerns(reading: Reading, campaign: Campaign, at: Instant) -> Piece:
-    """Judge whether a member has a step to take."""
-    entry = reading.judged(campaign.entry)
+    """Judge whether a member may have a step to take."""
+    entry, out = reading.judged(campaign.entry), campaign.exit and reading.judged(campaign.exit)
     enters = Piece(f"(status = 'active' AND {entry.sql})", entry.values)
-    exits = Piece(f"NOT {enters.sql}", enters.values)
+    if out is not None:
+        enters = Piece(f"({enters.sql} AND NOT {out.sql})", [*enters.values, *out.values])
+    exits = out if out is not None else Piece(f"(NOT {enters.sql})", enters.values)
+    cases = [
+        _case("entering", Piece(f"{enters.sql} IS NOT TRUE", enters.values)),
+        _case("inside", Piece(f"{exits.sql} IS NOT FALSE", exits.values)),
+        _case("leaving", Piece(f"{exits.sql} IS NOT TRUE", exits.values)),
+    ]
+    if campaign.starts_at is None or campaign.starts_at <= at:
+        cases.insert(0, _case("outside", _may_enter(reading, campaign)))
+    if campaign.ends_at is not None and campaign.ends_at <= at:
+        cases.append(Piece("state IN ('inside', 'leaving')", []))
+    sql = " OR ".join(case.sql for case in cases)
+    return Piece(sql, [value for case in cases for value in case.values])
+
+
+def _case(state: str, judged: Piece) -> Piece:
+    return Piece(f"(state = '{state}' AND {judged.sql})", judged.values)
+
+
+def _may_enter(reading: Reading, campaign: Campaign) -> Piece:
+    entry = reading.possible(campaign.entry)
+    sql, values = f"status = 'active' AND {entry.sql}", list(entry.values)
     if campaign.exit is not None:
-        exits = reading.judged(campaign.exit)
-        enters = Piece(f"({enters.sql} AND NOT ({exits.sql}))", [*enters.values, *exits.values])
-    may_enter = "TRUE" if campaign.again else "entries = 0"
-    if campaign.starts_at is not None and campaign.starts_at > at:
-        may_enter = "FALSE"
-    is_over = campaign.ends_at is not None and campaign.ends_at <= at
-    out = Piece("TRUE", []) if is_over else exits
-    return Piece(
-        f"CASE state WHEN 'outside' THEN {may_enter} AND {enters.sql} "
-        f"WHEN 'entering' THEN NOT {enters.sql} "
-        f"WHEN 'inside' THEN {out.sql} ELSE {'TRUE' if is_over else f'NOT ({out.sql})'} END",
-        [*enters.values, *enters.values, *out.values, *([] if is_over else out.values)],
-    )
+        out = reading.judged(campaign.exit)
+        sql, values = f"{sql} AND {out.sql} IS NOT TRUE", [*values, *out.values]
+    return Piece(sql if campaign.again else f"entries = 0 AND {sql}", values)
 
 
 def count_audience(unit: Unit, program: Program, audience: Audience) -> int:

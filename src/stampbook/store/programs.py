@@ -50,28 +50,17 @@ class Programs:
 
     def definition(self, unit: Unit, program_id: ProgramId, version: int) -> Definition:
         """Give one version of a program's definition."""
-        return self._version(unit, program_id, version).definition
+        return self.version(unit, program_id, version).definition
 
     def _read(self, unit: Unit, program_id: ProgramId, version: int) -> Program:
         [(created_at_ms,)] = unit.rows(
             "SELECT created_at_ms FROM program WHERE id = ?", (program_id,)
         )
-        versions = [self._version(unit, program_id, each) for each in range(1, version + 1)]
-        return Program(
-            id=program_id,
-            created_at=from_ms(created_at_ms),
-            version=version,
-            definition=versions[-1].definition,
-            reward_dates=_dates(versions, attrgetter("reward_by_id")),
-            activity_dates=_dates(versions, attrgetter("activity_by_id")),
-            changed_at=_changes(versions),
-            campaigns=histories(
-                DefinitionVersion(number, each.created_at, each.definition)
-                for number, each in enumerate(versions, start=1)
-            ),
-        )
+        versions = [self.version(unit, program_id, each) for each in range(1, version + 1)]
+        return defined_by(versions, program_id, from_ms(created_at_ms))
 
-    def _version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
+    def version(self, unit: Unit, program_id: ProgramId, version: int) -> Version:
+        """Give one version of a program's definition, and when it came."""
         found = self._versions.get((program_id, version))
         if found is None:
             [(body, created_at_ms)] = unit.rows(
@@ -87,6 +76,23 @@ class Programs:
             while len(kept) >= VERSIONS_KEPT:
                 del kept[next(iter(kept))]
             kept[key] = value
+
+
+def defined_by(versions: list[Version], program_id: ProgramId, created_at: Instant) -> Program:
+    """Give a program as the last of its versions defines it; the first of them comes first."""
+    return Program(
+        id=program_id,
+        created_at=created_at,
+        version=len(versions),
+        definition=versions[-1].definition,
+        reward_dates=_dates(versions, attrgetter("reward_by_id")),
+        activity_dates=_dates(versions, attrgetter("activity_by_id")),
+        changed_at=_changes(versions),
+        campaigns=histories(
+            DefinitionVersion(number, each.created_at, each.definition)
+            for number, each in enumerate(versions, start=1)
+        ),
+    )
 
 
 def _dates(

@@ -105,7 +105,7 @@ MEMBER = Table(
     _number("enrolled_at_ms"),
     _number("due_at_ms", optional=True),
     _number("position"),  # of the last fact, so that positions rise with sequences
-    _text("open_lots"),  # a JSON list of their ids: decisions/0012
+    _text("open_lots"),  # a JSON list of their ids: decisions/0020
     _text("body"),
     _text("counters"),
     Column("agenda", Text, nullable=False, server_default=text("'{}'")),

@@ -148,9 +148,13 @@ class SqliteBackend:
         del number
 
     def forget(self) -> None:
-        """Empty the log, which holds pages as they were; readers may keep it for another while."""
+        """Empty the log, which holds pages as they were, unless a reader still needs it."""
         with self._turns, translated():
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writer.execute("PRAGMA busy_timeout = 0")  # nobody's write waits for a reader
+            try:
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         """Close every connection."""

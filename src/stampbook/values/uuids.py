@@ -3,7 +3,7 @@
 Shapes: 96 bits of id and 26 bits that check them fill the 122 free bits of a UUID of version 4,
 the only version that some receivers take. Because of the check, a UUID of somebody else's is not
 taken for one of ours.
-Source: RFC 9562, section 5.4.
+Source: RFC 9562, section 5.4; decisions/0019.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ LOW_BITS = 36
 VERSION = "4"
 VARIANT = 0b10 << (LOW_BITS + CHECK_BITS)
 
+ID = re.compile(f"[0-9a-f]{{{ID_DIGITS}}}")
 UUID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-([89ab][0-9a-f]{3})-([0-9a-f]{12})")
 
 DefinedKind = Literal["activity", "reward", "coupon"]
@@ -39,6 +40,11 @@ def id_of(text: str) -> str | None:
     low = int(parts[4] + parts[5], 16) ^ VARIANT
     found = f"{parts[1]}{parts[2]}{parts[3]}{low >> CHECK_BITS:09x}"
     return found if uuid_of(found) == text.lower() else None
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text is spelled like an id of ours."""
+    return ID.fullmatch(text) is not None
 
 
 def defined_id(program_id: str, kind: DefinedKind, key: str) -> str:

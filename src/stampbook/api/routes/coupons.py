@@ -48,7 +48,8 @@ class OneMemberCoupon(OneMember, frozen=True, kw_only=True, forbid_unknown_field
 def read_coupon(desk: Desk, asked: OneCoupon) -> Coupon:
     """Give one coupon."""
     with desk.present() as present:
-        coupon = present.draft(Needs(coupons=(asked.code,))).coupon(asked.code)
+        code = present.key("coupon", asked.code)
+        coupon = present.draft(Needs(coupons=(code,))).coupon(code)
     if coupon is None:
         raise RefusedError(refuse(COUPON_NOT_FOUND, field="code"))
     return coupon

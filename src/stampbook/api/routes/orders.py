@@ -7,11 +7,12 @@ from stampbook.api.desk import Desk
 from stampbook.api.paging import cursors_checked
 from stampbook.api.problem import CURSOR_INVALID, RefusedError
 from stampbook.api.route import Answer, Submit
-from stampbook.commands import decide, kind_of
+from stampbook.commands import Needs, decide, kind_of
 from stampbook.commands.record_order import OrderRecorded, RecordOrder
 from stampbook.commands.return_order import OrderReturned, ReturnOrder
 from stampbook.commands.update_order import OrderUpdated, UpdateOrder
 from stampbook.core.draft import Draft
+from stampbook.core.order_effects import rewarded
 from stampbook.core.order_money import as_rules_read, remaining
 from stampbook.core.participation import multipliers
 from stampbook.core.purchases import Purchase
@@ -30,6 +31,11 @@ from stampbook.core.refusals import (
     ORDER_RETURN_TOO_LARGE,
     POINTS_INSUFFICIENT,
     PROGRAM_AUTO_ENROL_OFF,
+    REFERRAL_CLAIM_EXPIRED,
+    REFERRAL_EMAIL_DISPOSABLE,
+    REFERRAL_FRIEND_IS_CUSTOMER,
+    REFERRAL_FRIEND_TAKEN,
+    REFERRAL_OWN_LINK,
     Refused,
     refuse,
 )
@@ -38,7 +44,7 @@ from stampbook.core.rules.explain import Explanation, explain
 from stampbook.core.tiers import multiplier_of
 from stampbook.nouns.order import Order
 from stampbook.nouns.transaction import TransactionStatus
-from stampbook.store.reading.orders import find_order, orders
+from stampbook.store.reading.orders import orders
 from stampbook.values.amounts import Key
 
 
@@ -76,12 +82,14 @@ class OrderExplained(Struct, frozen=True, kw_only=True):
 
 
 def read_order(desk: Desk, asked: OneOrder) -> Order:
-    """Give one order."""
+    """Give one order, with what its award has become by now."""
     with desk.present() as present:
-        order = find_order(present.unit, desk.program_id, asked.order_id)
+        key = present.key("order", asked.order_id)
+        draft = present.draft(Needs(orders=(key,)))
+    order = draft.order(key)
     if order is None:
         raise RefusedError(refuse(ORDER_NOT_FOUND, field="order_id", order_id=asked.order_id))
-    return order
+    return rewarded(draft, order, order.award_id)
 
 
 def list_member_orders(desk: Desk, asked: OfMember) -> OrderPage:
@@ -149,6 +157,11 @@ RECORDING_REFUSES = (
     ORDER_CANCELLED,
     ORDER_CURRENCY_UNKNOWN,
     INSTANT_IN_FUTURE,
+    REFERRAL_OWN_LINK,
+    REFERRAL_FRIEND_IS_CUSTOMER,
+    REFERRAL_FRIEND_TAKEN,
+    REFERRAL_EMAIL_DISPOSABLE,
+    REFERRAL_CLAIM_EXPIRED,
 )
 AN_ORDER = {
     "order_id": "1001",

@@ -13,13 +13,14 @@ def command(*, program: ProgramOption = None, database: DatabaseOption = None) -
         with backend.read() as unit:
             found = endpoints(unit, chosen.id)
     tell(
-        ["id", "url", "dialect", "facts", "status", "created"],
+        ["id", "url", "dialect", "facts", "only with", "status", "created"],
         [
             [
                 one.id,
                 one.url,
                 one.dialect,
                 " ".join(one.event_types) or "all",
+                " ".join(one.only_with) or "-",
                 one.status,
                 spell_time(one.created_at),
             ]

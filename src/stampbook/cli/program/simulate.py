@@ -89,6 +89,6 @@ def _show(report: Report, currency: str) -> None:
             say(f"    {sentence}")
     if report.unlike_the_ledger:
         say(
-            f"{report.unlike_the_ledger} members stand elsewhere in the ledger than the same "
-            "history leaves them today: stock, referrals and campaigns are not replayed in full."
+            f"{report.unlike_the_ledger} members stand elsewhere in the ledger than the replay of "
+            "the present program: stock, merges and referrals are not replayed in full."
         )

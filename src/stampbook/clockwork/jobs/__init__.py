@@ -25,8 +25,9 @@ class Job(Struct, frozen=True, kw_only=True):
     Shapes: `rank` orders jobs that are due at the same instant. `next_at` gives the earliest
     instant at which something is due, by an index, None when nothing is. `commands` gives the
     commands that do what is due by an instant, for at most so many items; when they are done, that
-    is not due any more. A command looks again whether its work is still due and does nothing
-    otherwise: another process may have been earlier.
+    is not due any more: one that is wanted again right after it was done counts as refused. A
+    command looks again whether its work is still due and does nothing otherwise: another process
+    may have been earlier.
     """
 
     rank: int

@@ -13,7 +13,8 @@ from stampbook.values.json import decode
 
 OF_THE_LIVING = (
     "FROM referral r JOIN member m ON m.program_id = r.program_id AND m.id = r.referrer "
-    "WHERE r.program_id = ? AND r.remind_at_ms IS NOT NULL AND m.status <> 'deleted'"
+    "WHERE r.program_id = ? AND r.remind_at_ms IS NOT NULL "
+    "AND m.status NOT IN ('deleted', 'merged')"
 )
 EARLIEST = f"SELECT r.remind_at_ms {OF_THE_LIVING} ORDER BY r.remind_at_ms LIMIT 1"
 DUE = f"SELECT r.body {OF_THE_LIVING} AND r.remind_at_ms <= ? ORDER BY r.remind_at_ms, r.id LIMIT ?"

@@ -11,7 +11,8 @@ from stampbook.values.instants import Instant, from_ms, to_ms
 
 OF_THE_LIVING = (
     "FROM customer_order o JOIN member m ON m.program_id = o.program_id AND m.id = o.member "
-    "WHERE o.program_id = ? AND o.review_at_ms IS NOT NULL AND m.status <> 'deleted'"
+    "WHERE o.program_id = ? AND o.review_at_ms IS NOT NULL "
+    "AND m.status NOT IN ('deleted', 'merged')"
 )
 EARLIEST = f"SELECT o.review_at_ms {OF_THE_LIVING} ORDER BY o.review_at_ms LIMIT 1"
 DUE = (

@@ -1,4 +1,4 @@
-"""A coupon was used, has expired, was cancelled, or left its hold."""
+"""A coupon was used or came back, has expired, was cancelled, or left its hold."""
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ class CouponUpdated(FactData, frozen=True, kw_only=True):
 
 FACT = FactType(
     data=CouponUpdated,
-    sent_when="A coupon is used, expires, is cancelled, or leaves its hold.",
+    sent_when="A coupon is used, comes back, expires, is cancelled, or leaves its hold.",
     zinrelo=None,  # the dialect has no word for it
     nector=Word(
         "coupon_update",

@@ -7,7 +7,10 @@ from stampbook.nouns.order import Order, nector_order
 
 
 class OrderRecorded(FactData, frozen=True, kw_only=True):
-    """Sent once for each order id, whether or not the order earned; `order.award_id` says which."""
+    """Sent once for each order id, whether or not the order earned; `order.award_id` says which.
+
+    Shapes: it stands before what follows from it; `order` is as it is when everything has followed.
+    """
 
     order: Order
 

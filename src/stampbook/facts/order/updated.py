@@ -1,4 +1,4 @@
-"""An order's status, payment or delivery changed, or some of it came back."""
+"""An order changed: its statuses, whether it counts, or how much of it has come back."""
 
 from msgspec.structs import replace
 
@@ -11,7 +11,8 @@ from stampbook.nouns.order import Order, nector_order
 class OrderUpdated(FactData, frozen=True, kw_only=True):
     """Sent for each change of an order; points that a return takes back are a fact of their own.
 
-    Shapes: `changed` names the fields of `order` that are different now.
+    Shapes: `order` is as it is when everything has followed, and `changed` names its fields that
+    are different now. An update that says nothing new states nothing.
     Units: `returned_amount` is what came back with this change, in the order's currency; 0 when
     nothing did. `order.returned_amount` is the sum so far.
     """
@@ -23,7 +24,7 @@ class OrderUpdated(FactData, frozen=True, kw_only=True):
 
 FACT = FactType(
     data=OrderUpdated,
-    sent_when="An order's status, payment or delivery changes, or some of it is returned.",
+    sent_when="An order's statuses or tags change, it counts, is cancelled, or comes back.",
     zinrelo=None,  # the dialect has no word for it: the order's points speak
     nector=Word(
         "order_update",

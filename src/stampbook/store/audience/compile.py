@@ -16,7 +16,7 @@ from stampbook.store.audience.judging import (
     text_judged,
     texts_judged,
 )
-from stampbook.store.audience.spelling import NUL, Piece, Spelling
+from stampbook.store.audience.spelling import Piece, Spelling
 
 OWN = {
     "member_id": "member_id",
@@ -33,13 +33,6 @@ MEMBER = (
     "member.id, member.member_id, member.status, coalesce(member.tier_id, ?) AS tier, "
     "member.available"
 )
-KIND = (
-    "CASE WHEN doc IS NULL THEN 'unknown' ELSE CASE coalesce({}, 'null') WHEN 'null' THEN 'unset' "
-    "WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'number' THEN 'number' "
-    "WHEN 'text' THEN 'text' WHEN 'string' THEN 'text' "
-    "WHEN 'true' THEN 'flag' WHEN 'false' THEN 'flag' WHEN 'boolean' THEN 'flag' "
-    "ELSE 'other' END END"
-)
 READABLE = Piece("doc IS NOT NULL", [])
 
 
@@ -49,15 +42,25 @@ class Reading:
     def __init__(self, spelling: Spelling, lowest_tier: str | None) -> None:
         self._spelling = spelling
         self._lowest_tier = lowest_tier
-        self._columns: dict[str, tuple[str, Piece]] = {}
+        self._columns: dict[str, Piece] = {}
 
     def judged(self, audience: Audience) -> Piece:
         """Judge an audience: true, false, or NULL where only Python can tell."""
+        return self._joined(audience, "({})")
+
+    def possible(self, audience: Audience) -> Piece:
+        """Judge an audience, and take what only Python can tell for true.
+
+        Shapes: databases stop at the first condition that decides, which they do not for NULL.
+        """
+        return self._joined(audience, "(({}) IS NOT FALSE)")
+
+    def _joined(self, audience: Audience, each: str) -> Piece:
         conditions = [self._condition(one) for one in compiled_audience(audience).conditions]
         if not conditions:
             return Piece("TRUE", [])
         joint = " AND " if audience.match == "all" else " OR "
-        sql = joint.join(f"({one.sql})" for one in conditions)
+        sql = joint.join(each.format(one.sql) for one in conditions)
         return Piece(f"({sql})", [value for one in conditions for value in one.values])
 
     def rows(self, more: str, chosen: str) -> Piece:
@@ -69,12 +72,13 @@ class Reading:
         spelling = self._spelling
         if not self._columns:
             return Piece(f"(SELECT {MEMBER}{more} {chosen}) AS found", [self._lowest_tier])
-        known = f"SELECT {MEMBER}{more}, {spelling.document} AS doc {chosen} {spelling.barrier}"
-        read = ", ".join(f"{piece.sql} AS {name}" for name, piece in self._columns.values())
-        values = [value for _, piece in self._columns.values() for value in piece.values]
+        document = spelling.document()
+        known = f"SELECT {MEMBER}{more}, {document.sql} AS doc {chosen} {spelling.barrier}"
+        read = ", ".join(f"{piece.sql} AS {name}" for name, piece in self._columns.items())
+        values = [value for piece in self._columns.values() for value in piece.values]
         return Piece(
             f"(SELECT known.*, {read} FROM ({known}) AS known {spelling.barrier}) AS found",
-            [*values, self._lowest_tier, NUL],
+            [*values, self._lowest_tier, *document.values],
         )
 
     def _condition(self, condition: CompiledCondition) -> Piece:
@@ -92,18 +96,18 @@ class Reading:
         path = NESTED.get(name, name).split(".")
         match attribute.type:
             case "number":
-                number = OWN.get(name) or self._column(name, Piece(spelling.number(*path), []))
+                number = OWN.get(name) or self._column(Piece(spelling.number(*path), []))
                 return number_judged(spelling, operator, wanted, number)
             case "text" if name in OWN:
                 return text_judged(spelling, operator, wanted, OWN[name])
             case "text":
-                text = self._column(name, Piece(spelling.text(*path), []))
+                text = self._column(Piece(spelling.text(*path), []))
                 return self._readable(text_judged(spelling, operator, wanted, text))
             case "moment":
-                text = self._column(name, Piece(spelling.text(*path), []))
+                text = self._column(Piece(spelling.text(*path), []))
                 return self._readable(moment_judged(spelling, operator, wanted, text))
             case "texts":
-                texts = self._column(name, Piece(spelling.listed(name), []))
+                texts = self._column(Piece(spelling.listed(name), []))
                 return texts_judged(spelling, operator, wanted, texts)
             case "any":
                 return self._custom(name, operator, wanted)
@@ -112,22 +116,24 @@ class Reading:
         custom = self._spelling.custom(name.removeprefix(CUSTOM))
         if custom is None:
             return UNKNOWN
-        kind = Piece(KIND.format(custom.kind.sql), custom.kind.values)
-        return anything_judged(
+        judged = anything_judged(
             self._spelling,
             operator,
             wanted,
-            kind=self._column(f"{name} kind", kind),
-            text=self._column(f"{name} text", custom.text),
-            number=self._column(f"{name} number", custom.number),
+            kind=self._column(custom.kind),
+            text=self._column(custom.text),
+            number=self._column(custom.number),
         )
+        return self._readable(judged)
 
     def _readable(self, judged: Piece) -> Piece:
-        readable = self._column("readable", READABLE)
+        readable = self._column(READABLE)
         return Piece(f"CASE WHEN {readable} THEN {judged.sql} END", judged.values)
 
-    def _column(self, what: str, piece: Piece) -> str:
-        known = self._columns.get(what)
-        if known is None:
-            known = self._columns[what] = (f"read_{len(self._columns)}", piece)
-        return known[0]
+    def _column(self, piece: Piece) -> str:
+        for name, known in self._columns.items():
+            if known == piece:
+                return name
+        name = f"read_{len(self._columns)}"
+        self._columns[name] = piece
+        return name

@@ -162,27 +162,28 @@ def _is_text(spelling: Spelling, text: str, item: str) -> Piece:
 
 def _one_found(spelling: Spelling, texts: str, judged: Callable[[str], Piece]) -> Piece:
     one = judged("item.value")
-    exists = f"EXISTS (SELECT 1 FROM {spelling.items(texts)} WHERE ({one.sql})"
+    best = f"max(CASE ({one.sql}) WHEN TRUE THEN 2 WHEN FALSE THEN 0 ELSE 1 END)"
     return Piece(
-        f"CASE WHEN {texts} IS NULL THEN NULL WHEN {exists} IS TRUE) THEN TRUE "
-        f"WHEN {exists} IS NULL) THEN NULL ELSE FALSE END",
-        [*one.values, *one.values],
+        f"CASE WHEN {texts} IS NOT NULL THEN CASE coalesce((SELECT {best} FROM "
+        f"{spelling.items(texts)}), 0) WHEN 2 THEN TRUE WHEN 0 THEN FALSE END END",
+        one.values,
     )
 
 
 def anything_judged(
-    spelling: Spelling, operator: str, wanted: Any, kind: str, text: str, number: str
+    spelling: Spelling, operator: str, wanted: Any, *, kind: str, text: str, number: str
 ) -> Piece:
-    """Judge a custom attribute by what it turns out to be."""
+    """Judge a custom attribute by what it turns out to be; `kind` is the database's word for it."""
     of_text = text_judged(spelling, operator, wanted, text)
     of_number = number_judged(spelling, operator, wanted, number)
     of_flag = _flag_judged(spelling, operator, wanted, text)
     small = f"abs({number}) <= {EXACT_MAX}"
     return Piece(
-        f"CASE {kind} WHEN 'unset' THEN FALSE WHEN 'text' THEN {of_text.sql} "
-        f"WHEN 'number' THEN CASE WHEN {small} THEN {of_number.sql} END "
-        f"WHEN 'flag' THEN {of_flag.sql} END",
-        [*of_text.values, *of_number.values, *of_flag.values],
+        f"CASE WHEN coalesce({kind}, 'null') = 'null' THEN FALSE "
+        f"WHEN {kind} IN ('integer', 'real', 'number') THEN CASE WHEN {small} "
+        f"THEN {of_number.sql} END WHEN {kind} IN ('text', 'string') THEN {of_text.sql} "
+        f"WHEN {kind} IN ('true', 'false', 'boolean') THEN {of_flag.sql} END",
+        [*of_number.values, *of_text.values, *of_flag.values],
     )
 
 

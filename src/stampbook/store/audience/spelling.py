@@ -27,22 +27,34 @@ class Custom(NamedTuple):
 
 
 class Sqlite:
-    """SQL for SQLite."""
+    """SQL for SQLite. Shapes: `doc` is a list of what is read, so that JSON is parsed once."""
 
     barrier = "LIMIT -1"
     """Ends a subquery whose columns are to be worked out once for each row."""
 
-    document = "CASE WHEN instr(member.body, ?) = 0 THEN member.body END"
+    def __init__(self) -> None:
+        self._paths = ["$.id"]  # with a second one the document is a list
+
+    def document(self) -> Piece:
+        """Give `doc`, once all is known that is read of it; NULL when SQL cannot read it."""
+        marks = ", ?" * len(self._paths)
+        readable = "CASE WHEN instr(member.body, ?) = 0 THEN member.body END"
+        return Piece(f"json_extract({readable}{marks}, '$.id')", [NUL, *self._paths])
+
+    def _at(self, path: str) -> str:
+        if path not in self._paths:
+            self._paths.append(path)
+        return f"'$[{self._paths.index(path)}]'"
 
     def text(self, *path: str) -> str:
         """Give a text field of the document."""
-        return f"json_extract(doc, '$.{'.'.join(path)}')"
+        return f"json_extract(doc, {self._at('.'.join(('$', *path)))})"
 
     number = text
 
     def listed(self, name: str) -> str:
         """Give a list of texts of the document."""
-        return f"json_extract(doc, '$.{name}')"
+        return self.text(name)
 
     def items(self, column: str) -> str:
         """Give the items of a list as a table whose column is `value`."""
@@ -52,9 +64,9 @@ class Sqlite:
         """Give a custom attribute; None for a name that cannot be spelt as a path."""
         if '"' in name or "\\" in name or not (name.isascii() and name.isprintable()):
             return None
-        path = [f'$.custom_attributes."{name}"']
-        value = Piece("json_extract(doc, ?)", path)
-        return Custom(kind=Piece("json_type(doc, ?)", path), text=value, number=value)
+        at = self._at(f'$.custom_attributes."{name}"')
+        value = Piece(f"json_extract(doc, {at})", [])
+        return Custom(kind=Piece(f"json_type(doc, {at})", []), text=value, number=value)
 
     def flag(self, wanted: bool) -> Piece:  # noqa: FBT001 - it is the value
         """Give the end of a comparison with a truth value."""
@@ -95,7 +107,10 @@ class Postgres:
     """SQL for PostgreSQL."""
 
     barrier = "OFFSET 0"
-    document = "CASE WHEN strpos(member.body, ?) = 0 THEN member.body::jsonb END"
+
+    def document(self) -> Piece:
+        """Give `doc`, once all is known that is read of it; NULL when SQL cannot read it."""
+        return Piece("CASE WHEN strpos(member.body, ?) = 0 THEN member.body::jsonb END", [NUL])
 
     def text(self, *path: str) -> str:
         """Give a text field of the document."""

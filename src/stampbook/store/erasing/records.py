@@ -30,7 +30,7 @@ IN_LEDGER = (
     "(program_id, id, member) IN "
     f"(SELECT program_id, transaction_id, member FROM entry WHERE {OF_MEMBER})"
 )
-"""Transactions have no index by member. Source: decisions/0012."""
+"""Transactions have no index by member. Source: decisions/0020."""
 
 
 class Own(Struct, frozen=True):

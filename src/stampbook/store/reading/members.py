@@ -9,6 +9,7 @@ from stampbook.store.reading.query import Query
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import Instant, optional_ms
 from stampbook.values.json import decode, encode_text
+from stampbook.values.uuids import id_of
 
 SELECT = "SELECT id, body FROM member"
 
@@ -84,7 +85,12 @@ def find_member(unit: Unit, program_id: ProgramId, member_id: str) -> Member | N
 
 
 def find_id(unit: Unit, program_id: ProgramId, member_id: str) -> MemberId | None:
-    """Give our id of a member by the merchant's key."""
+    """Give our id of a member by the merchant's key, or by the UUID that spells it."""
+    own = id_of(member_id)
+    if own is not None:
+        rows = unit.rows("SELECT id FROM member WHERE program_id = ? AND id = ?", (program_id, own))
+        if rows:
+            return rows[0][0]
     rows = unit.rows(
         "SELECT id FROM member WHERE program_id = ? AND member_id = ?", (program_id, member_id)
     )
