@@ -29,9 +29,7 @@ class Subscription(Struct, frozen=True):
 def spoken(dialect: str) -> frozenset[str]:
     """Give the facts that a dialect has a word for."""
     speaker = dialects.catalogue()[dialect]
-    return frozenset(
-        name for name, kind in facts.catalogue().items() if speaker.event_types(kind)
-    )
+    return frozenset(name for name, kind in facts.catalogue().items() if speaker.event_types(kind))
 
 
 @lru_cache(maxsize=SUBSCRIPTIONS_KEPT)

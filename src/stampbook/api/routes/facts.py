@@ -56,8 +56,8 @@ class ListFactTypes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FactTypeInfo(Struct, frozen=True, kw_only=True):
     """One kind of fact.
 
-    Shapes: `event_types` are its names by dialect, the usual one first; a dialect that has no word for it sends nothing
-    and is left out.
+    Shapes: `event_types` are its names by dialect, the usual one first; a dialect that has no word
+    for it sends nothing and is left out.
     """
 
     name: str
