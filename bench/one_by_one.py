@@ -38,7 +38,7 @@ def one_by_one_rate(
         settling = Settling(backend, lambda some: BatchRun(tools, some, metrics), metrics)
         while time.perf_counter() < ends:
             command = commands[next(places) % len(commands)]
-            ticket = Ticket(submission(command), ids.take(tools.clock.real_ms()), Future())
+            ticket = Ticket.of(submission(command), ids.take(tools.clock.real_ms()), Future())
             [outcome] = settling.settle([ticket])
             assert isinstance(outcome, Done), outcome
             done[place] += 1

@@ -20,13 +20,15 @@ from stampbook.store.schema import METADATA
 from tests.postgres import postgres_programs
 
 OF_MEMBER = "WHERE program_id = :program AND member = :id"
+OPEN = "SELECT jsonb_array_elements_text(CAST(:opened AS jsonb))"
 READS = (
-    f"SELECT body FROM lot {OF_MEMBER} AND is_open",
+    f"SELECT body FROM lot WHERE program_id = :program AND id IN ({OPEN})",
     f"SELECT body FROM points_transaction {OF_MEMBER} AND status = 'pending'",
     f"SELECT body FROM coupon {OF_MEMBER} AND status IN ('held', 'issued')",
 )
 LOCK = (
-    "SELECT id, status, position, body AS before, counters AS counted FROM member "
+    "SELECT id, status, position, open_lots AS opened, body AS before, counters AS counted "
+    "FROM member "
     "WHERE program_id = :program AND member_id = 'member-' || :number FOR UPDATE"
 )
 RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)

@@ -70,7 +70,7 @@ def _writing(ground: Ground) -> Writing:
         result = b""
         for start in range(0, len(commands), BATCH):
             tickets = [
-                Ticket(submission(command), ids.take(tools.clock.real_ms()), Future())
+                Ticket.of(submission(command), ids.take(tools.clock.real_ms()), Future())
                 for command in commands[start : start + BATCH]
             ]
             run = BatchRun(tools, tickets, metrics)

@@ -1,6 +1,6 @@
 """A shop for tests: a program in a database, and an engine that writes it."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -143,13 +143,16 @@ def opened(
     is_new: bool = True,
     writers: int = 1,
     decide: Decide = commands.decide,
+    on_deliveries: Callable[[int], None] = lambda _: None,
 ) -> Generator[Shop]:
     """Open a shop on a migrated database, and close it."""
     backend = open_backend(url)
     if is_new:
         create_shop(backend, definition, test_clock_ms)
     clock = HandClock()
-    engine = Engine(backend, clock=clock, writers=writers, decide=decide)
+    engine = Engine(
+        backend, clock=clock, writers=writers, decide=decide, on_deliveries=on_deliveries
+    )
     engine.start()
     try:
         yield Shop(backend, engine, clock)

@@ -86,7 +86,7 @@ class Side:
         submission = Submission(
             program_id=PROGRAM, command=command, principal="p", cause="c", idempotency_key=key
         )
-        return Ticket(submission, self._ids.take(START_MS), Future())
+        return Ticket.of(submission, self._ids.take(START_MS), Future())
 
     def _secret(self, size: int) -> bytes:
         self._secrets += 1

@@ -13,9 +13,13 @@ from stampbook.commands.merge_members import MembersMerged, MergeMembers
 from stampbook.commands.record_order import RecordOrder
 from stampbook.commands.redeem_reward import RedeemReward, RewardRedeemed
 from stampbook.commands.undo_merge import MergeUndone, UndoMerge
+from stampbook.core.definition import Activity, Approval, Computation, CouponOffer
 from stampbook.core.growth import Orders, Reminders
 from stampbook.engine.submission import Done, Rejected
+from stampbook.store.reading.members import find_id
+from stampbook.store.reading.points import lots, transactions
 from stampbook.store.verify import verify
+from stampbook.values.ids import MemberId
 from stampbook.values.instants import from_ms
 from tests.engine.shop import DEFINITION, PROGRAM, START_MS, Shop, opened
 
@@ -30,6 +34,12 @@ def fill(shop: Shop) -> PointsAwarded:
             shop.do(AwardPoints(member_id=member, activity_id="visit", points=points))
     shop.done(RedeemReward(member_id="ben", reward_id="mug"), RewardRedeemed)
     return shop.done(AwardPoints(member_id="ben", activity_id="post"), PointsAwarded)
+
+
+def kinds(shop: Shop, member_id: str) -> list[str]:
+    with shop.backend.read() as unit:
+        member = find_id(unit, PROGRAM, member_id)
+        return sorted(one.kind for one in transactions(unit, PROGRAM, member=member, limit=9).items)
 
 
 def sound(shop: Shop) -> bool:
@@ -56,6 +66,37 @@ def test_a_merge_is_stored_and_undone(database_url: str) -> None:
         again = shop.do(UndoMerge(member_id="ben"))
         assert isinstance(again, Rejected)
         assert again.refused.code == "merge.not_done"
+        assert sound(shop)
+
+
+def test_what_came_is_listed_with_the_target(database_url: str) -> None:
+    definition = replace(
+        DEFINITION,
+        coupons=(CouponOffer(id="ten", name="Ten", value=10),),
+        activities=(
+            *DEFINITION.activities,
+            Activity(
+                id="draw",
+                name="Draw",
+                computation=Computation(kind="fixed"),
+                coupon="ten",
+                approval=Approval(method="manual"),
+            ),
+        ),
+    )
+    with opened(database_url, definition=definition) as shop:
+        pending = fill(shop).transaction
+        drawn = shop.done(AwardPoints(member_id="ben", activity_id="draw"), PointsAwarded)
+        assert kinds(shop, "ben") == ["award", "award", "award", "coupon_award", "redeem"]
+        shop.do(MERGE)
+        assert kinds(shop, "ben") == ["award", "award", "redeem", "transfer"]
+        assert kinds(shop, "ann") == ["award", "award", "award", "coupon_award", "transfer"]
+        with shop.backend.read() as unit:
+            ann = find_id(unit, PROGRAM, "ann") or MemberId("")
+            opened_lots = lots(unit, PROGRAM, ann, is_open=True, limit=9).items
+            assert sum(lot.remaining for lot in opened_lots) == 400
+        waiting = (pending.id, drawn.transaction.id)
+        shop.done(ApprovePoints(transaction_ids=waiting), object)
         assert sound(shop)
 
 

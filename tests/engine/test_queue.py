@@ -18,7 +18,7 @@ def put(queue: Queue, count: int) -> None:
         submission = Submission(
             program_id=ProgramId("p"), command=command, principal="test", cause="test"
         )
-        queue.put(Ticket(submission, CommandId("0" * 24), Future()))
+        queue.put(Ticket.of(submission, CommandId("0" * 24), Future()))
 
 
 def sizes(batches: list[list[Ticket]]) -> list[int]:

@@ -65,14 +65,11 @@ def check_balances(harness: Harness) -> None:
 def check_running_sums(everything: Changes) -> None:
     """I3, I5 and I10: each entry is the one before it and its own points; lots pay all of it."""
     available: dict[str, int] = defaultdict(int)
-    moved: dict[str, int] = defaultdict(int)
-    for move in everything.moves:
-        moved[move.entry_id] += move.points
     for entry in everything.entries:
         assert entry.points >= 0
         available[entry.member] += effect(entry)
         assert entry.available_after == available[entry.member], entry
-        assert moved[entry.id] == lot_effect(entry), entry
+        assert sum(entry.moves.values()) == lot_effect(entry), entry
 
 
 def effect(entry: Entry) -> int:
@@ -90,8 +87,9 @@ def lot_effect(entry: Entry) -> int:
 def check_lots(harness: Harness) -> None:
     """I2, and each lot is the sum of its moves."""
     remaining: dict[str, int] = defaultdict(int)
-    for move in harness.everything.moves:
-        remaining[move.lot_id] += move.points
+    for entry in harness.everything.entries:
+        for lot, points in entry.moves.items():
+            remaining[lot] += points
     for lot_id, (_, lot) in harness.everything.lots.items():
         assert lot.remaining == remaining[lot_id], lot
         assert lot.remaining >= 0

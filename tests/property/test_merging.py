@@ -112,7 +112,6 @@ class Merging(RuleBasedStateMachine):
                 one for owner, one in everything.transactions.values() if owner == member
             ],
             entries=[entry for entry in everything.entries if entry.member == member],
-            moves=[move for move in everything.moves if move.member == member],
             facts=[
                 Told(
                     type=fact.type,

@@ -87,8 +87,8 @@ REACHED_BY = {
         "order.return_too_large",
     ),
 }
-OF_MERGES = {"transfer_out", "transfer_in", "pend_out", "pend_in"}
-"""Entries that test_merging.py reaches."""
+REACHED_ELSEWHERE = {"transfer_out", "transfer_in", "pend_out", "pend_in", "coupon"}
+"""Entries of merges, which test_merging.py reaches, and of coupons that activities give."""
 ALSO_REACHED = (
     "swept something",
     "swept nothing",
@@ -110,7 +110,7 @@ def test_walks_reach_every_command_every_refusal_and_every_way_that_points_go() 
         everything = walk.play.harness.everything
         reached.update(entry.kind for entry in everything.entries)
         reached.update(fact.type for fact in everything.facts)
-    kinds = set(get_args(EntryKind)) - OF_MERGES
+    kinds = set(get_args(EntryKind)) - REACHED_ELSEWHERE
     wanted = [*ALSO_REACHED, *sorted(kinds), *COMPARED_FACTS]
     for command, codes in REACHED_BY.items():
         wanted += [f"{command}: {code}" for code in ("accepted", *codes)]

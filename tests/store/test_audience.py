@@ -131,7 +131,7 @@ def insert(unit: Unit, people: list[Member]) -> None:
         (
             PROGRAM, f"{number:024x}", str(number), None, one.status,
             one.tier.tier_id if one.tier else None, one.balances.available, 0, None, 0,
-            encode_text(one), "{}", "{}", f"{number}", None,
+            "[]", encode_text(one), "{}", "{}", f"{number}", None,
         )
         for number, one in enumerate(people)
     ]  # fmt: skip

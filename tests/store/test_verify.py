@@ -14,10 +14,16 @@ INSERT INTO delivery (program_id, id, endpoint_id, fact_id, fact_type, cause, po
     due_at_ms, attempts)
 SELECT program_id, id, 'e', id, type, cause, position, 'pending', 0, 0 FROM fact
 """
+UNWRITTEN_TRANSACTION = """
+INSERT INTO points_transaction
+SELECT program_id, 'ffffffffffffffffffffffff', member, kind, status, points, order_id,
+    created_at_ms, body
+FROM points_transaction WHERE kind = 'redeem' AND status = 'pending'
+"""
 SECOND_ENTRY = """
 INSERT INTO entry
 SELECT program_id, 'ffffffffffffffffffffffff', member, transaction_id, kind, points, debt,
-    qualified, at_ms, available_after, command_id, position
+    qualified, at_ms, available_after, command_id, moves, position
 FROM entry WHERE kind = 'redeem'
 """
 REPLACE = "UPDATE {table} SET {column} = replace({column}, '{old}', '{new}')"
@@ -60,6 +66,7 @@ def _run(unit: Unit, sql: str) -> None:
             "balances.available",
         ),
         ("UPDATE member SET available = 7", "member: columns"),
+        ("UPDATE member SET open_lots = '[]'", "member: columns"),
         ("UPDATE lot SET remaining = remaining + 1 WHERE remaining > 0", "columns"),
         (
             REPLACE.format(table="lot", column="body", old='"remaining":200', new='"remaining":9'),
@@ -71,6 +78,7 @@ def _run(unit: Unit, sql: str) -> None:
             ),
             "facts: the last sequence",
         ),
+        (UNWRITTEN_TRANSACTION, "its entries"),
         ("UPDATE points_transaction SET status = 'approved' WHERE kind = 'redeem'", "column"),
         ("UPDATE reward_count SET redeemed = 0", "reward mug: redeemed"),
         (

@@ -136,6 +136,8 @@ def _owners(draft: Draft, needs: Needs) -> dict[str, bool]:
     Shapes: with whether it names them, or something of theirs; others are found by an address.
     """
     owners = dict.fromkeys(needs.members, True)
+    if needs == Needs(members=needs.members):  # as most do
+        return owners
     named = (draft.book_by_code(code) for code in needs.referral_codes)
     owners.update((book.member.member_id, True) for book in named if book is not None)
     for referral_id in needs.referrals:

@@ -39,7 +39,7 @@ from stampbook.facts.points.rejected import PointsRejected
 from stampbook.nouns.lot import Approver
 from stampbook.nouns.transaction import Transaction
 from stampbook.values.calendars import after_days, local_day
-from stampbook.values.ids import TransactionId
+from stampbook.values.ids import LotId, TransactionId
 from stampbook.values.instants import Instant
 
 
@@ -62,7 +62,7 @@ def award(
     if isinstance(activity, Refused):
         return activity
     standing = standing_of(draft, book)
-    member = replace(book.member, tier=standing)
+    member = book.member if standing is book.member.tier else replace(book.member, tier=standing)
     inputs = member_inputs(activity, member, multiplier_of(draft.definition, standing))
     if draft.program.campaigns and (campaigns := multipliers(book, draft.program)):
         inputs[CAMPAIGNS] = campaigns
@@ -242,9 +242,9 @@ def _approved(
         approved_at=draft.at,
         modified_at=draft.at,
         expires_at=expiry_of(expiry, draft.at, definition.time_zone),
+        lot_id=LotId(draft.ids.take()),
     )
     lot = open_lot(draft, book, approved)
-    approved = replace(approved, lot_id=lot.id)
     draft.put_transaction(book, approved)
     before = book.member.balances.available
     draft.change_member(book, last_activity_at=draft.at)

@@ -11,7 +11,6 @@ from stampbook.core.counters import (
     CounterPeriod,
     Counters,
     Day,
-    counted,
     counter_start,
 )
 from stampbook.core.draft import Draft
@@ -40,10 +39,11 @@ def count(
     counts = dict(counters.counts.get(subject, {}))
     for per in PERIODS:
         start = counter_start(day, per)
-        if per in counts and counts[per].start > start:
-            continue
-        so_far = counted(counters, subject, per, day)
-        counts[per] = Count(start, max(0, so_far.times + times), max(0, so_far.points + points))
+        so_far = counts.get(per)
+        if so_far is None or so_far.start < start:
+            counts[per] = Count(start, max(0, times), max(0, points))
+        elif so_far.start == start:
+            counts[per] = Count(start, max(0, so_far.times + times), max(0, so_far.points + points))
     draft.change_counters(book, replace(counters, counts={**counters.counts, subject: counts}))
 
 

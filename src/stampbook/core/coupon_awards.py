@@ -60,6 +60,7 @@ def award_coupon(
         rule_version=draft.version,
     )
     draft.put_transaction(book, award)
+    draft.enter(book, "coupon", 0, award.id)
     return award
 
 

@@ -17,7 +17,7 @@ from stampbook.core.book import Book
 from stampbook.core.campaign_history import CampaignHistory, Seen
 from stampbook.core.counters import Counters
 from stampbook.core.definition import Definition
-from stampbook.core.entries import Entry, EntryKind, LotMove, moved
+from stampbook.core.entries import Entry, EntryKind, moved
 from stampbook.facts import Fact, FactData, type_of
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
@@ -42,6 +42,8 @@ from stampbook.values.ids import (
 from stampbook.values.instants import Instant
 
 D = TypeVar("D", bound=FactData)
+K = TypeVar("K", bound=str)
+R = TypeVar("R")
 
 NOBODY = MemberId("")
 """Whom a guest's order belongs to."""
@@ -136,7 +138,6 @@ class Changes:
         "facts",
         "lots",
         "members",
-        "moves",
         "orders",
         "participations",
         "redeemed",
@@ -169,7 +170,6 @@ class Changes:
         """Pool codes by reward and code, in the order in which they last changed hands: the coupon
         that took it, or None when it came back."""
         self.entries: list[Entry] = []
-        self.moves: list[LotMove] = []
         self.facts: list[Fact] = []
 
     def size(self) -> tuple[int, ...]:
@@ -194,12 +194,19 @@ class Changes:
             self.codes.pop(key, None)  # codes stay in the order in which they last changed hands
             self.codes[key] = coupon_id
         self.entries += other.entries
-        self.moves += other.moves
         self.facts += other.facts
 
 
 _parts_of = attrgetter(*Changes.__slots__)
 """Gives all parts of changes; twice for every command, so it is made once."""
+
+
+def _merge_rows(
+    changed: Mapping[K, tuple[MemberId, R]], kept: dict[K, R], owners: set[MemberId]
+) -> None:
+    for key, (owner, row) in changed.items():
+        kept[key] = row
+        owners.add(owner)
 
 
 class MoreNeededError(Exception):
@@ -450,7 +457,7 @@ class Draft:
         qualified: int = 0,
         moves: Mapping[LotId, int] | None = None,
     ) -> Entry:
-        """Write a line of the ledger and the lot moves that it consists of.
+        """Write a line of the ledger, with the lot moves that it consists of.
 
         Units: points; a move below zero takes from the lot.
         """
@@ -467,12 +474,9 @@ class Draft:
             at=self.at,
             available_after=balances.available,
             command_id=self.command_id,
+            moves=moves or {},
         )
         self.changes.entries.append(entry)
-        for lot_id, change in (moves or {}).items():
-            self.changes.moves.append(
-                LotMove(entry_id=entry.id, lot_id=lot_id, member=entry.member, points=change)
-            )
         return entry
 
     def fact(
@@ -515,23 +519,16 @@ class Draft:
     def merge(self) -> Changes:
         """Make the state what this draft says, and give the changes to be stored."""
         state, changes = self.state, self.changes
-        rows = (
-            changes.lots, changes.transactions, changes.orders, changes.coupons, changes.referrals,
-        )  # fmt: skip
-        owners = {row[0] for table in rows for row in table.values()}
-        for member in owners.union(changes.members) - {NOBODY}:
-            state.books[member] = self._books[member]
-        state.lots.update((key, lot) for key, (_, lot) in changes.lots.items())
-        state.transactions.update((key, one) for key, (_, one) in changes.transactions.items())
-        state.orders.update((key, order) for key, (_, order) in changes.orders.items())
-        state.coupons.update((key, coupon) for key, (_, coupon) in changes.coupons.items())
-        state.referrals.update((key, one) for key, (_, one) in changes.referrals.items())
+        owners = set(changes.members)
+        _merge_rows(changes.lots, state.lots, owners)
+        _merge_rows(changes.transactions, state.transactions, owners)
+        _merge_rows(changes.orders, state.orders, owners)
+        _merge_rows(changes.coupons, state.coupons, owners)
+        _merge_rows(changes.referrals, state.referrals, owners)
         state.reviews.update((key, one) for key, (_, one) in changes.reviews.items())
-        for member, book in changes.members.items():
-            if book.member.email_address:
-                email = email_key(book.member.email_address)
-                state.emails.setdefault(email, {})[member] = None
-            state.referral_codes[book.member.referral_code] = member
+        self._merge_contacts()
+        for member in owners - {NOBODY}:
+            state.books[member] = self._books[member]
         state.redeemed.update(changes.redeemed)
         state.keys.update(self._keys)
         for member_id in self._retired:
@@ -539,6 +536,17 @@ class Draft:
             state.retired.add(member_id)
         self._merge_codes()
         return changes
+
+    def _merge_contacts(self) -> None:
+        """Let members be found by what they are newly known by."""
+        state = self.state
+        for member, book in self.changes.members.items():
+            before, after = state.books.get(member), book.member
+            address = after.email_address
+            if address and (before is None or before.member.email_address != address):
+                state.emails.setdefault(email_key(address), {})[member] = None
+            if before is None or before.member.referral_code != after.referral_code:
+                state.referral_codes[after.referral_code] = member
 
     def _merge_codes(self) -> None:
         for (reward_id, code), coupon_id in self.changes.codes.items():

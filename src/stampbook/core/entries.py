@@ -4,6 +4,7 @@ Source: contract section 2; research I12: issued = available + pending + held + 
 deducted + expired + rejected holds because each kind names where points leave and where they go.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -34,6 +35,7 @@ EntryKind = Literal[
     "transfer_in",
     "pend_out",
     "pend_in",
+    "coupon",
 ]
 
 MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {
@@ -53,6 +55,7 @@ MOVES: dict[EntryKind, tuple[Bucket, Bucket]] = {
     "transfer_in": ("issued", "available"),
     "pend_out": ("pending", "issued"),
     "pend_in": ("issued", "pending"),
+    "coupon": ("available", "available"),  # of no points: an award of a coupon
     "repay": ("available", "available"),  # a new lot pays back what was deducted beyond the lots
 }
 
@@ -66,7 +69,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     Units: points, 0 or more; the kind gives the direction. `debt` is by how much this entry raises
     (deduct) or lowers (repay) what the member owes. `qualified` and `spend_minor` are what it adds
-    to the tier's counters, and may be below zero.
+    to the tier's counters, and may be below zero. `moves` are what it gave to each lot, or took
+    from it (below zero).
     """
 
     id: EntryId
@@ -79,15 +83,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     at: Instant
     available_after: int
     command_id: CommandId
-
-
-class LotMove(Struct, frozen=True, kw_only=True):
-    """What an entry took from a lot (below zero) or gave to it. Units: points."""
-
-    entry_id: EntryId
-    lot_id: LotId
-    member: MemberId
-    points: int
+    moves: Mapping[LotId, int] = {}
 
 
 def moved(balances: Balances, kind: EntryKind, points: int, debt: int) -> Balances:

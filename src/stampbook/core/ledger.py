@@ -48,9 +48,10 @@ def spendable(book: Book) -> int:
 
 
 def open_lot(draft: Draft, book: Book, award: Transaction) -> Lot:
-    """Open the lot of an award that is approved now."""
+    """Open the lot of an award that is approved now and names it."""
+    assert award.lot_id is not None
     lot = Lot(
-        id=LotId(draft.ids.take()),
+        id=award.lot_id,
         member_id=award.member_id,
         transaction_id=award.id,
         activity_id=award.activity_id,

@@ -120,9 +120,8 @@ def return_lots(
 
 def move_award(draft: Draft, source: Book, target: Book, award: Transaction) -> None:
     """Let a pending award wait with another member; it keeps its id and its date."""
-    if award.points:
-        draft.enter(source, "pend_out", award.points, award.id)
-        draft.enter(target, "pend_in", award.points, award.id)
+    draft.enter(source, "pend_out", award.points, award.id)
+    draft.enter(target, "pend_in", award.points, award.id)
     del source.pending[award.id]
     draft.put_transaction(target, _handed_over(award, target))
 

@@ -5,7 +5,6 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from stampbook.commands import Needs, kind_of
 from stampbook.commands.run_due import RunDue
 from stampbook.engine.clock import Clock
 from stampbook.engine.deciding import Decide, Deciding, Secret
@@ -79,14 +78,14 @@ class BatchRun:
 
     def _load(self, unit: Unit) -> Deciding | None:
         tools, submissions = self.tools, [ticket.submission for ticket in self.tickets]
-        asked = together(_needs(self.tickets))
+        asked = together(ticket.needs for ticket in self.tickets)
         keys = {key for each in submissions if (key := each.key) is not None}
         opening = open_batch(unit, submissions[0].program_id, asked, keys=keys)
         if opening is None:
             return None
         if opening.outcomes:
             fresh = [one for one in self.tickets if one.submission.key not in opening.outcomes]
-            asked = together(_needs(fresh))
+            asked = together(ticket.needs for ticket in fresh)
         test_ms = None if opening.now_ms is None else self._test_clock(unit, opening)
         loaded = load(unit, opening, asked, tools.programs)
         return Deciding(
@@ -109,8 +108,3 @@ class BatchRun:
 
 def _may_move_clock(submission: Submission) -> bool:
     return submission.at is not None or isinstance(submission.command, RunDue)
-
-
-def _needs(tickets: Sequence[Ticket]) -> list[Needs]:
-    commands = (ticket.submission.command for ticket in tickets)
-    return [kind_of(type(command)).needs(command) for command in commands]

@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from threading import Condition
 
-from stampbook.commands import kind_of
 from stampbook.engine.submission import Ticket
 
 WAITING_MAX = 4096
@@ -63,15 +63,17 @@ class Queue:
             self._gather()
             while not self._waiting and not self._is_closed:  # another writer took them
                 self._gather()
-            taken: list[Ticket] = []
-            members = 0
-            while self._waiting and len(taken) < COMMANDS_PER_BATCH_MAX:
-                members += weight(self._waiting[0])
-                if taken and members > MEMBERS_PER_BATCH_MAX:
+            count = members = 0
+            for ticket in islice(self._waiting, COMMANDS_PER_BATCH_MAX):
+                members += weight(ticket)
+                if count and members > MEMBERS_PER_BATCH_MAX:
                     break
-                taken.append(self._waiting.popleft())
+                count += 1
+            batches = by_program(islice(self._waiting, count))
+            for _ in range(count):  # only now: what could break left everybody in the queue
+                self._waiting.popleft()
             self._expected = 0
-        return by_program(taken)
+        return batches
 
     def expect(self, answered: int) -> None:
         """Be told, before they are answered, how many callers of a batch may soon be back."""
@@ -108,8 +110,7 @@ class Queue:
 
 def weight(ticket: Ticket) -> int:
     """Give how many members a ticket may lock."""
-    command = ticket.submission.command
-    needs = kind_of(type(command)).needs(command)
+    needs = ticket.needs
     named = (
         needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons, needs.emails,
         needs.referral_codes, needs.referrals, needs.reviews,

@@ -2,10 +2,11 @@
 
 from asyncio import Future as LoopFuture
 from concurrent.futures import Future as ThreadFuture
+from typing import Self
 
 from msgspec import Raw, Struct
 
-from stampbook.commands import Command
+from stampbook.commands import Command, Needs, kind_of
 from stampbook.core.refusals import Refused
 from stampbook.store.opening import KeyOfCaller, Stored
 from stampbook.values.ids import CommandId, ProgramId
@@ -71,11 +72,23 @@ Outcome = Done | Rejected | Unavailable | Failed
 
 
 class Ticket(Struct, frozen=True, eq=False):
-    """An admitted submission and who waits for its outcome."""
+    """An admitted submission, what it needs loaded, and who waits for its outcome."""
 
     submission: Submission
+    needs: Needs
     command_id: CommandId
     waiter: ThreadFuture[Outcome] | LoopFuture[Outcome]
+
+    @classmethod
+    def of(
+        cls,
+        submission: Submission,
+        command_id: CommandId,
+        waiter: ThreadFuture[Outcome] | LoopFuture[Outcome],
+    ) -> Self:
+        """Admit a submission; a command that cannot say what it needs is its caller's to see."""
+        command = submission.command
+        return cls(submission, kind_of(type(command)).needs(command), command_id, waiter)
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):

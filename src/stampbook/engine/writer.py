@@ -127,26 +127,27 @@ class Engine:
     ) -> None:
         with self._admission:
             command_id = self._ids.take(self.clock.real_ms())
-            self._queue.put(Ticket(submission, command_id, waiter))
+            self._queue.put(Ticket.of(submission, command_id, waiter))
 
     def _write(self, metrics: Metrics) -> None:
         settling = Settling(
             self.backend, lambda tickets: BatchRun(self._tools, tickets, metrics), metrics
         )
-        while batches := self._queue.take():
-            while batches:
-                tickets, due = batches[0], metrics.deliveries
-                try:
+        batches: list[list[Ticket]] = []
+        try:
+            while batches := self._queue.take():
+                while batches:
+                    tickets, due = batches[0], metrics.deliveries
                     outcomes = settling.settle(tickets)
-                except BaseException as error:
-                    self._crash(batches, error)
-                    raise
-                _count(metrics, outcomes)
-                self._queue.expect(len(tickets))
-                _answer(zip(tickets, outcomes, strict=True))
-                if metrics.deliveries > due:
-                    self._on_deliveries(metrics.deliveries - due)
-                del batches[0]
+                    _count(metrics, outcomes)
+                    self._queue.expect(len(tickets))
+                    _answer(zip(tickets, outcomes, strict=True))
+                    del batches[0]
+                    if metrics.deliveries > due:
+                        self._on_deliveries(metrics.deliveries - due)
+        except BaseException as error:
+            self._crash(batches, error)
+            raise
 
     def _crash(self, batches: Sequence[Sequence[Ticket]], error: BaseException) -> None:
         """Answer everybody: nobody may wait for ever, and this process is not healthy any more."""
@@ -177,7 +178,8 @@ def _answer(answers: Iterable[tuple[Ticket, Outcome]]) -> None:
     for ticket, outcome in answers:
         waiter = ticket.waiter
         if isinstance(waiter, Future):
-            waiter.set_result(outcome)
+            if not waiter.done():  # a writer that crashes answers once more
+                waiter.set_result(outcome)
         else:
             by_loop.setdefault(waiter.get_loop(), []).append((waiter, outcome))
     for loop, resolutions in by_loop.items():

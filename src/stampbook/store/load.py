@@ -38,12 +38,10 @@ EMPTY = "{}"
 Source = tuple[str, ...]
 """Columns, table, key and further conditions, as `keyed` takes them."""
 
-MEMBERS = (
-    "id, member_id, status, position, body, counters, agenda, email, due_at_ms, referrer",
-    "member", "id",
-)  # fmt: skip
+KEPT = "position, open_lots, email, due_at_ms, referrer"
+MEMBERS = (f"id, member_id, status, body, counters, agenda, {KEPT}", "member", "id")
 
-LOTS = ("member, body", "lot", "member", " AND is_open")
+LOTS = ("member, body", "lot", "id")
 PENDING = ("member, body", "points_transaction", "member", " AND status = 'pending'")
 COUPONS = ("member, body", "coupon", "member", " AND status IN ('held', 'issued')")
 TRANSACTIONS_ASKED = ("body", "points_transaction", "id")
@@ -52,13 +50,13 @@ COUPONS_ASKED = ("body", "coupon", "code")
 REFERRALS_ASKED = ("body", "referral", "id")
 REFERRALS_OF_FRIENDS = ("body", "referral", "friend_email")
 REVIEWS_ASKED = ("body", "review", "id")
-LOTS_PAID = ("body", "lot", "member", " AND id IN (?*)")
 
 
 class Kept(NamedTuple):
-    """Columns of a member's row: where the last fact is, and what indexes find the row by."""
+    """Columns of a member's row: the last fact, the open lots, and what indexes find the row by."""
 
     position: int
+    open_lots: list[LotId]
     email: str | None
     due_at_ms: int | None
     referrer: MemberId | None
@@ -99,7 +97,7 @@ def load(
     _index(state, asked)
     state.due = tuple(member for member in opening.due if member in state.books)
     state.due_to = None if opening.due_to_ms is None else from_ms(opening.due_to_ms)
-    _load_asked(unit, state, asked)
+    _load_asked(unit, state, members, asked)
     _load_paid_lots(unit, state)
     for transaction in state.transactions.values():
         if transaction.order_id is not None:
@@ -140,7 +138,7 @@ def _load_members(
     sql = keyed(unit.dialect, *MEMBERS, lock=unit.dialect.lock if lock else "")
     # sorted, so that two batches with the same members wait for each other in the same order
     for row in unit.rows(sql, (opening.program_id, sorted(opening.members))):
-        member, member_id, status, position, body, counters, agenda, *found_by = row
+        member, member_id, status, body, counters, agenda, position, open_lots, *found_by = row
         if lock and position >= opening.position:
             raise ClashError("a later transaction has already written the member")
         if status == "deleted":
@@ -152,7 +150,7 @@ def _load_members(
                 decode(counters, Counters),
                 decode(agenda, Agenda) if agenda != EMPTY else NOTHING_PLANNED,
             )
-            kept[member] = Kept(position, *found_by)
+            kept[member] = Kept(position, decode(open_lots, list[LotId]), *found_by)
     return kept
 
 
@@ -166,11 +164,12 @@ def _index(state: State, asked: Asked) -> None:
                 state.emails.setdefault(email, {})[member] = None
 
 
-def _load_asked(unit: Unit, state: State, asked: Asked) -> None:
+def _load_asked(unit: Unit, state: State, kept: Mapping[MemberId, Kept], asked: Asked) -> None:
     members = sorted(state.books)
     brought = {one.agenda.referred_by.id for one in state.books.values() if one.agenda.referred_by}
     wanted: dict[Source, Sequence[str]] = {
-        **dict.fromkeys((LOTS, PENDING, COUPONS), members),
+        LOTS: sorted(chain.from_iterable(one.open_lots for one in kept.values())),
+        **dict.fromkeys((PENDING, COUPONS), members),
         TRANSACTIONS_ASKED: asked.transactions,
         ORDERS_ASKED: asked.orders,
         COUPONS_ASKED: asked.coupons,
@@ -250,18 +249,18 @@ def _take_transactions(state: State, rows: Iterable[Row]) -> None:
 def _load_paid_lots(unit: Unit, state: State) -> None:
     """Load the closed lots that asked redemptions were paid from, or that a merge emptied."""
     books = state.books
-    paid: dict[LotId, MemberId] = {}
+    paid: set[LotId] = set()
     for transaction in state.transactions.values():
         member = state.keys.get(transaction.member_id)
         if member is not None:
             closed = (share.lot_id for share in transaction.paid)
-            paid.update((lot, member) for lot in closed if lot not in books[member].lots)
-    for member, book in books.items():
+            paid.update(lot for lot in closed if lot not in books[member].lots)
+    for book in books.values():
         if book.agenda.merge is not None:
             emptied = (lot.source for lot in book.agenda.merge.lots)
-            paid.update((lot, member) for lot in emptied if lot not in book.lots)
+            paid.update(lot for lot in emptied if lot not in book.lots)
     if paid:
-        sql = keyed(unit.dialect, *LOTS_PAID)
-        for (body,) in unit.rows(sql, (state.program.id, sorted(set(paid.values())), sorted(paid))):
+        sql = keyed(unit.dialect, *LOTS)
+        for _, body in unit.rows(sql, (state.program.id, sorted(paid))):
             lot = decode(body, Lot)
             state.lots[lot.id] = lot

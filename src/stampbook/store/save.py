@@ -29,7 +29,7 @@ from stampbook.values.json import encode_text
 
 MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
-    "due_at_ms", "position", "body", "counters", "agenda", "referral_code", "referrer",
+    "due_at_ms", "position", "open_lots", "body", "counters", "agenda", "referral_code", "referrer",
 )  # fmt: skip
 FOUND_BY: Columns = ("email", "due_at_ms", "referrer")
 FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
@@ -44,9 +44,8 @@ TRANSACTION: Columns = (
 )  # fmt: skip
 ENTRY: Columns = (
     "program_id", "id", "member", "transaction_id", "kind", "points", "debt", "qualified", "at_ms",
-    "available_after", "command_id", "position",
+    "available_after", "command_id", "moves", "position",
 )  # fmt: skip
-MOVE: Columns = ("program_id", "entry_id", "lot_id", "member", "points")
 ORDER: Columns = ("program_id", "order_id", "member", "created_at_ms", "review_at_ms", "body")
 REFERRAL: Columns = (
     "program_id", "id", "referrer", "friend_email", "status", "remind_at_ms", "order_id", "body",
@@ -187,7 +186,8 @@ def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> 
     still: list[Row] = []
     for member in touched:
         row = _member_row(batch, member, last.get(member, 0))
-        is_still = member in kept and kept[member][1:] == FOUND_BY_OF(row)
+        known = kept.get(member)
+        is_still = known is not None and known[2:] == FOUND_BY_OF(row)
         (still if is_still else moved).append(row)
     for rows, same in ((moved, ()), (still, ("member_id", "referral_code", *FOUND_BY))):
         rows.sort(key=itemgetter(2))  # by member_id
@@ -203,8 +203,8 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
         batch.opening.program_id, member.id, member.member_id, email,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
         to_ms(member.enrolled_at), optional_ms(next_due(book, state.program)),
-        position, encode_text(member), encode_text(book.counters), encode_text(book.agenda),
-        member.referral_code, _companion(book),
+        position, encode_text(sorted(book.lots)), encode_text(member), encode_text(book.counters),
+        encode_text(book.agenda), member.referral_code, _companion(book),
     )  # fmt: skip
 
 
@@ -221,7 +221,7 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
     lots: tuple[list[Row], list[Row]] = ([], [])
     for member, lot in changes.lots.values():
         lots[lot.id in batch.loaded.lots].append(_lot_row(batch, member, lot))
-    _store(unit, "lot", LOT, lots, ("program_id", "member", "id"))
+    _store(unit, "lot", LOT, lots, ("program_id", "id"))
     transactions: tuple[list[Row], list[Row]] = ([], [])
     for member, one in changes.transactions.values():
         row = _transaction_row(batch, member, one)
@@ -234,16 +234,11 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
             (
                 program, entry.id, entry.member, entry.transaction_id, entry.kind, entry.points,
                 entry.debt, entry.qualified, to_ms(entry.at), entry.available_after,
-                entry.command_id, batch.opening.position,
+                entry.command_id, encode_text(entry.moves), batch.opening.position,
             )
             for entry in changes.entries
         ],
     )  # fmt: skip
-    unit.insert(
-        "lot_move",
-        MOVE,
-        [(program, move.entry_id, move.lot_id, move.member, move.points) for move in changes.moves],
-    )
 
 
 def _lot_row(batch: Batch, member: MemberId, lot: Lot) -> Row:

@@ -105,6 +105,7 @@ MEMBER = Table(
     _number("enrolled_at_ms"),
     _number("due_at_ms", optional=True),
     _number("position"),  # of the last fact, so that positions rise with sequences
+    _text("open_lots"),  # a JSON list of their ids: decisions/0020
     _text("body"),
     _text("counters"),
     Column("agenda", Text, nullable=False, server_default=text("'{}'")),
@@ -139,14 +140,7 @@ LOT = Table(
     _number("expires_at_ms", optional=True),
     Column("is_open", Boolean(create_constraint=False), nullable=False),
     _text("body"),
-    PrimaryKeyConstraint("program_id", "member", "id"),
-    Index(
-        "ix_lot_open",
-        "program_id",
-        "member",
-        sqlite_where=text("is_open"),
-        postgresql_where=text("is_open"),
-    ),
+    PrimaryKeyConstraint("program_id", "id"),
     postgresql_with=ROOM_FOR_UPDATES,
 )
 
@@ -163,7 +157,6 @@ POINTS_TRANSACTION = Table(
     _number("created_at_ms"),
     _text("body"),
     PrimaryKeyConstraint("program_id", "id"),
-    Index(None, "program_id", "member", "id"),
     Index(
         "ix_points_transaction_pending",
         "program_id",
@@ -187,21 +180,9 @@ ENTRY = Table(
     _number("at_ms"),
     _number("available_after"),
     _key("command_id"),
+    _text("moves"),  # of points, by lot: a JSON object
     _number("position"),  # of its batch: ids rise within a batch, positions from one to the next
     PrimaryKeyConstraint("program_id", "member", "position", "id"),
-    sqlite_with_rowid=False,
-)
-
-LOT_MOVE = Table(
-    "lot_move",
-    METADATA,
-    _key("program_id"),
-    _key("entry_id"),
-    _key("lot_id"),
-    _key("member"),
-    _number("points"),
-    PrimaryKeyConstraint("program_id", "member", "entry_id", "lot_id"),
-    sqlite_with_rowid=False,
 )
 
 CUSTOMER_ORDER = Table(

@@ -10,30 +10,47 @@ from msgspec import Struct
 
 from stampbook.core.audit import Finding, Record, Told, audit
 from stampbook.core.counters import Counters
-from stampbook.core.entries import Entry, LotMove
+from stampbook.core.entries import Entry
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import POSITION_BITS, Row, Unit
 from stampbook.store.subscriptions import subscription
-from stampbook.values.ids import EndpointId, MemberId, ProgramId
+from stampbook.values.ids import EndpointId, LotId, MemberId, ProgramId
 from stampbook.values.instants import from_ms
 from stampbook.values.json import decode
 
 MEMBERS_AT_A_TIME = 200
 
 MEMBERS = """
-SELECT id, member_id, available, status, body, counters FROM member
+SELECT id, member_id, available, status, open_lots, body, counters FROM member
 WHERE program_id = ? AND id > ? ORDER BY id LIMIT ?
 """
 OF_MEMBERS = "WHERE program_id = ? AND member IN (?*)"
-LOTS = f"SELECT member, remaining, held, is_open, body FROM lot {OF_MEMBERS} ORDER BY id"
-TRANSACTIONS = f"SELECT member, status, body FROM points_transaction {OF_MEMBERS} ORDER BY id"
+LOTS = """
+SELECT member, remaining, held, is_open, body FROM lot
+WHERE program_id = ? AND id IN (?*) ORDER BY id
+"""
+TRANSACTIONS = f"""
+SELECT member, status, body FROM points_transaction
+WHERE (program_id, id) IN (SELECT program_id, transaction_id FROM entry {OF_MEMBERS}) ORDER BY id
+"""
+UNWRITTEN = """
+SELECT id FROM {table} AS written WHERE program_id = ? AND NOT EXISTS (
+    SELECT 1 FROM entry WHERE program_id = written.program_id AND member = written.member
+    AND transaction_id = written.{transaction})
+ORDER BY id
+"""
+LEDGER = {
+    "transaction": UNWRITTEN.format(table="points_transaction", transaction="id"),
+    "lot": UNWRITTEN.format(table="lot", transaction="transaction_id"),
+}
+"""What is found by entries, and the query of those that no entry finds."""
 ENTRIES = f"""
-SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after, command_id
+SELECT member, id, transaction_id, kind, points, debt, qualified, at_ms, available_after,
+    command_id, moves
 FROM entry {OF_MEMBERS} ORDER BY position, id
 """
-MOVES = f"SELECT member, entry_id, lot_id, points FROM lot_move {OF_MEMBERS} ORDER BY entry_id"
 FACTS = f"""
 SELECT member, id, type, sequence, position, recorded_at_ms, deliveries, body
 FROM fact {OF_MEMBERS} ORDER BY sequence
@@ -107,6 +124,10 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         last = rows[-1][0]
         yield from _members(unit, program_id, rows, watches, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
+    for what, query in LEDGER.items():
+        for (unwritten,) in unit.rows(query, (program_id,)):
+            finding = Finding(f"{what} {unwritten}: its entries", "at least one", "none")
+            yield _difference(program_id, None, finding)
     if unit.dialect.name == "postgresql":
         [(ahead,)] = unit.rows(AHEAD, (program_id, program_id))
         if ahead is not None:
@@ -125,20 +146,22 @@ def _members(
     counted: Verified,
 ) -> Iterator[Difference]:
     ids = [row[0] for row in members]
-    queries = (LOTS, TRANSACTIONS, ENTRIES, MOVES, FACTS, DELIVERIES)
+    queries = (TRANSACTIONS, ENTRIES, FACTS, DELIVERIES)
     *found, delivered = unit.gather([(sql, (program_id, ids)) for sql in queries])
-    lots, transactions, entries, moves, facts = (_by_member(rows) for rows in found)
+    transactions, written, facts = (_by_member(rows) for rows in found)
+    entries = {member: [_entry(row) for row in rows] for member, rows in written.items()}
+    moved = {lot for some in entries.values() for entry in some for lot in entry.moves}
+    lots = _by_member(unit.rows(LOTS, (program_id, sorted(moved))))
     sent: dict[str, set[str]] = defaultdict(set)
     for fact_id, endpoint_id in delivered:
         sent[fact_id].add(endpoint_id)
-    for member, member_id, available, status, body, counters in members:
+    for member, member_id, available, status, open_lots, body, counters in members:
         record = Record(
             member=decode(body, Member),
             counters=decode(counters, Counters),
             lots=[decode(row[-1], Lot) for row in lots[member]],
             transactions=[decode(row[-1], Transaction) for row in transactions[member]],
-            entries=[_entry(row) for row in entries[member]],
-            moves=[_move(row) for row in moves[member]],
+            entries=entries.get(member, []),
             facts=[_told(row) for row in facts[member]],
         )
         counted.members += 1
@@ -151,7 +174,12 @@ def _members(
         )
         findings = (
             *audit(record),
-            *_columns(record, available, status, lots[member], transactions[member]),
+            *_columns(
+                record,
+                (available, status, decode(open_lots, list[LotId])),
+                lots[member],
+                transactions[member],
+            ),
             *_deliveries(facts[member], sent, watches),
         )
         for finding in findings:
@@ -166,12 +194,14 @@ def _by_member(rows: Sequence[Row]) -> dict[MemberId, list[Row]]:
 
 
 def _columns(
-    record: Record, available: int, status: str, lots: Sequence[Row], transactions: Sequence[Row]
+    record: Record, columns: Row, lots: Sequence[Row], transactions: Sequence[Row]
 ) -> Iterator[Finding]:
     """Compare the columns that are searched with the records that they come from."""
     member = record.member
+    open_lots = [lot.id for lot in record.lots if lot.remaining + lot.held > 0]
+    expected = (member.balances.available, member.status, open_lots)
     kept = [
-        ("member: columns", (member.balances.available, member.status), (available, status)),
+        ("member: columns", expected, columns),
         *(
             (
                 f"lot {lot.id}: columns",
@@ -234,7 +264,7 @@ def _difference(program_id: ProgramId, member_id: str | None, finding: Finding) 
 
 def _entry(row: Row) -> Entry:
     (member, entry_id, transaction_id, kind, points, debt, qualified, at_ms, available,
-     command_id) = row  # fmt: skip
+     command_id, moves) = row  # fmt: skip
     return Entry(
         id=entry_id,
         member=member,
@@ -246,12 +276,8 @@ def _entry(row: Row) -> Entry:
         at=from_ms(at_ms),
         available_after=available,
         command_id=command_id,
+        moves=decode(moves, dict[LotId, int]),
     )
-
-
-def _move(row: Row) -> LotMove:
-    member, entry_id, lot_id, points = row
-    return LotMove(entry_id=entry_id, lot_id=lot_id, member=member, points=points)
 
 
 def _told(row: Row) -> Told:

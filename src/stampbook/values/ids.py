@@ -27,15 +27,18 @@ PROCESS_BITS = 22
 COUNT_BITS = 14
 INDEX_BITS = 18
 IDS_PER_COMMAND_MAX = 1 << INDEX_BITS
+INDEX_DIGITS = 5
+"""The last digits, which hold the whole index; of a command's id it is 0."""
 
 
 class Ids:
     """The ids of one command, in rising order."""
 
-    __slots__ = ("_first", "_next")
+    __slots__ = ("_first", "_next", "_same")
 
     def __init__(self, command_id: CommandId) -> None:
-        self._first = int(command_id, 16)
+        self._same = command_id[:-INDEX_DIGITS]
+        self._first = int(command_id[-INDEX_DIGITS:], 16)
         self._next = 0
 
     def take(self) -> str:
@@ -45,7 +48,7 @@ class Ids:
         """
         self._next += 1
         assert self._next < IDS_PER_COMMAND_MAX, "one command made more ids than it may"
-        return f"{self._first + self._next:024x}"
+        return f"{self._same}{self._first + self._next:0{INDEX_DIGITS}x}"
 
 
 class CommandIds:

@@ -8,8 +8,10 @@ from stampbook.values.instants import Instant
 
 
 def _next(book: Book, _: Definition) -> Instant | None:
-    dates = (lot.expires_at for lot in book.lots.values() if lot.remaining)
-    return min((date for date in dates if date is not None), default=None)
+    return min(
+        [lot.expires_at for lot in book.lots.values() if lot.remaining and lot.expires_at],
+        default=None,
+    )
 
 
 DUE = DueKind(rank=30, next=_next, run=expire_due_lots)

@@ -42,9 +42,10 @@ class CompiledCondition:
         kind, wanted, type_ = self.kind, self.wanted, self.attribute.type
         if self.attribute.scope == "products":
             lists = [reading.items_of(value, type_) for value in found]
+            items = lists if kind.whole else [item for items in lists for item in items]
         else:
-            lists = [reading.items_of(found, type_)]
-        items = lists if kind.whole else [item for items in lists for item in items]
+            items = reading.items_of(found, type_)
+            items = (items,) if kind.whole else items
         for item in items:
             if kind.holds(item, wanted) is not kind.every:
                 return not kind.every

@@ -17,6 +17,10 @@ from stampbook.values.money import to_decimal
 AttributeType = Literal["text", "number", "moment", "texts", "any"]
 """`moment` is a day or an instant; `texts` are several, such as tags; `any` is not known before."""
 
+NUMBERS_OR_TEXTS = (int, float, str)
+LISTS = (list, tuple)
+"""Kinds of values, put together once: conditions ask often."""
+
 CHOICES_MAX = 1000
 """Units: values of one condition."""
 
@@ -30,7 +34,7 @@ def fold(found: Any) -> str:
 
 def number_in(found: Any) -> Decimal | None:
     """Read a number or a text that is one; a truth value is no number."""
-    return to_decimal(found) if isinstance(found, int | float | str) else None
+    return to_decimal(found) if isinstance(found, NUMBERS_OR_TEXTS) else None
 
 
 def moment_in(found: Any) -> datetime | None:
@@ -46,7 +50,7 @@ def moment_in(found: Any) -> datetime | None:
 
 def list_in(found: Any) -> list[Any] | tuple[Any, ...] | None:
     """Give a list as it is, and None for everything else."""
-    return cast("list[Any] | tuple[Any, ...]", found) if isinstance(found, list | tuple) else None
+    return cast("list[Any] | tuple[Any, ...]", found) if isinstance(found, LISTS) else None
 
 
 class Choice(Struct, frozen=True, kw_only=True):

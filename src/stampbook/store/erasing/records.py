@@ -24,21 +24,30 @@ FACTS = (
 SET_FACT = "UPDATE fact SET body = ? WHERE program_id = ? AND id = ?"
 
 
+OF_MEMBER = "program_id = ? AND member = ?"
+OF_REFERRER = "program_id = ? AND referrer = ?"
+IN_LEDGER = (
+    "(program_id, id, member) IN "
+    f"(SELECT program_id, transaction_id, member FROM entry WHERE {OF_MEMBER})"
+)
+"""Transactions have no index by member. Source: decisions/0020."""
+
+
 class Own(Struct, frozen=True):
     """Where a kind of record of a member is. `blank` sets columns that name somebody."""
 
     record: type[Struct]
     key: str
-    owner: str = "member"
+    owned: str = OF_MEMBER
     blank: str = ""
 
 
 OWN: Mapping[str, Own] = MappingProxyType(
     {
-        "points_transaction": Own(Transaction, "id"),
+        "points_transaction": Own(Transaction, "id", IN_LEDGER),
         "customer_order": Own(Order, "order_id"),
         "coupon": Own(Coupon, "code"),
-        "referral": Own(Referral, "id", "referrer", ", friend_email = NULL"),
+        "referral": Own(Referral, "id", OF_REFERRER, ", friend_email = NULL"),
         "review": Own(Review, "id"),
     }
 )
@@ -68,7 +77,7 @@ def erase_records(table: str, unit: Unit, case: Case, cursor: str, limit: int) -
     """Erase a page of the member's rows of one table."""
     own = OWN[table]
     rows = unit.rows(
-        f"SELECT {own.key}, body FROM {table} WHERE program_id = ? AND {own.owner} = ? "
+        f"SELECT {own.key}, body FROM {table} WHERE {own.owned} "
         f"AND {own.key} > ? ORDER BY {own.key} LIMIT ?",
         (case.program_id, case.member, cursor, limit),
     )

@@ -1,9 +1,8 @@
 """Located: the record that an id of ours names, whatever kind of record it is.
 
-Members, transactions, referrals, reviews and facts are kept by their ids. Orders are kept by the
-shop's ids, coupons by their codes and lots by their members, and need no index for this: an id
-begins like the ids of all that its command made, so the facts and transactions of that command name
-them.
+Members, transactions, lots, referrals, reviews and facts are kept by their ids. Orders are kept by
+the shop's ids and coupons by their codes, and need no index for this: an id begins like the ids of
+all that its command made, so the facts and transactions of that command name them.
 
 Source: decisions/0019.
 """
@@ -38,6 +37,7 @@ LocatedKind = Literal[
 BY_ID: dict[LocatedKind, str] = {
     "member": "SELECT member_id, body FROM member WHERE program_id = ? AND id = ?",
     "transaction": "SELECT id, body FROM points_transaction WHERE program_id = ? AND id = ?",
+    "lot": "SELECT id, body FROM lot WHERE program_id = ? AND id = ?",
     "referral": "SELECT id, body FROM referral WHERE program_id = ? AND id = ?",
     "review": "SELECT id, body FROM review WHERE program_id = ? AND id = ?",
     "fact": "SELECT id, body FROM fact WHERE program_id = ? AND id = ?",
@@ -46,10 +46,9 @@ BY_KEY: dict[LocatedKind, str] = {
     "order": "SELECT order_id, body FROM customer_order WHERE program_id = ? AND order_id = ?",
     "coupon": "SELECT code, body FROM coupon WHERE program_id = ? AND code = ?",
 }
-LOT = "SELECT id, body FROM lot WHERE program_id = ? AND member = ? AND id = ?"
 TOGETHER = (
-    "SELECT member, body FROM fact WHERE program_id = ? AND id >= ? AND id <= ? AND body LIKE ?",
-    "SELECT member, body FROM points_transaction WHERE program_id = ? AND id >= ? AND id <= ?",
+    "SELECT body FROM fact WHERE program_id = ? AND id >= ? AND id <= ? AND body LIKE ?",
+    "SELECT body FROM points_transaction WHERE program_id = ? AND id >= ? AND id <= ?",
 )
 """What the same command made; a fact must name the id, a transaction may name its coupon's code."""
 
@@ -94,19 +93,19 @@ def _made_together(unit: Unit, program_id: ProgramId, id_: str) -> Located | Non
         *unit.rows(facts, (program_id, *span, f"%{id_}%")),
         *unit.rows(transactions, (program_id, *span)),
     ]
-    for member, body in rows:
-        for kind, key in _named(decode(body, dict[str, Any]), id_):
-            found = _record(unit, program_id, kind, key, member, id_)
+    for (body,) in rows:
+        for kind, key in _named(decode(body, dict[str, Any])):
+            found = _record(unit, program_id, kind, key, id_)
             if found is not None:
                 return found
     return None
 
 
-def _named(tree: Any, id_: str) -> Iterator[tuple[LocatedKind, str]]:
-    """Give the orders, coupons and lots that a record names."""
+def _named(tree: Any) -> Iterator[tuple[LocatedKind, str]]:
+    """Give the orders and coupons that a record names."""
     if isinstance(tree, list):
         for value in cast("list[Any]", tree):
-            yield from _named(value, id_)
+            yield from _named(value)
     if not isinstance(tree, dict):
         return
     fields = cast("dict[str, Any]", tree)
@@ -115,20 +114,14 @@ def _named(tree: Any, id_: str) -> Iterator[tuple[LocatedKind, str]]:
     for name in ("code", "coupon_code"):
         if isinstance(fields.get(name), str):
             yield "coupon", fields[name]
-    if id_ in {fields.get("id"), fields.get("lot_id")}:
-        yield "lot", id_
     for value in fields.values():
-        yield from _named(value, id_)
+        yield from _named(value)
 
 
 def _record(
-    unit: Unit, program_id: ProgramId, kind: LocatedKind, key: str, member: str, id_: str
+    unit: Unit, program_id: ProgramId, kind: LocatedKind, key: str, id_: str
 ) -> Located | None:
-    if kind == "lot":
-        rows = unit.rows(LOT, (program_id, member, id_))
-    else:
-        rows = unit.rows(BY_KEY[kind], (program_id, key))
-    for found_key, body in rows:
+    for found_key, body in unit.rows(BY_KEY[kind], (program_id, key)):
         if decode(body, dict[str, Any]).get("id") == id_:
             return Located(kind=kind, key=found_key, record=Raw(body.encode()))
     return None

@@ -8,11 +8,16 @@ from stampbook.nouns.transaction import Transaction, TransactionKind, Transactio
 from stampbook.store.backend import Row, Unit
 from stampbook.store.reading.page import Page, key_of, page_of
 from stampbook.store.reading.query import Query
-from stampbook.values.ids import CommandId, EntryId, MemberId, ProgramId, TransactionId
+from stampbook.values.ids import CommandId, EntryId, LotId, MemberId, ProgramId, TransactionId
 from stampbook.values.instants import Instant, from_ms
 from stampbook.values.json import decode
 
 NEWEST = "ORDER BY id DESC LIMIT ?"
+MOVES = (
+    "SELECT moves FROM entry WHERE program_id = ? AND member = ? "
+    "AND kind IN ('award', 'approve', 'transfer_in')"
+)
+OF_MEMBER = "SELECT DISTINCT transaction_id FROM entry WHERE program_id = ? AND member = ?"
 
 
 class EntryLine(Struct, frozen=True, kw_only=True):
@@ -45,6 +50,7 @@ def transactions(
 ) -> Page[Transaction]:
     """Give transactions, of a member or of all.
 
+    Shapes: a member's are found by the member's entries: each transaction has one at least.
     Errors: CursorError.
     """
     query = Query("SELECT id, body FROM points_transaction", program_id)
@@ -53,6 +59,9 @@ def transactions(
         query.where("status = 'pending'")  # in so many words, for the index of pending ones
     else:
         query.given("status = ?", status)
+        if member is not None:
+            found = unit.rows(OF_MEMBER, (program_id, member))
+            query.where("id IN (?*)", [transaction_id for (transaction_id,) in found])
     rows = _before(query, after).rows(unit, NEWEST, limit + 1)
     return page_of(rows, limit, lambda row: decode(row[1], Transaction), lambda row: row[:1])
 
@@ -75,10 +84,13 @@ def lots(
 ) -> Page[Lot]:
     """Give a member's lots as they were stored last.
 
-    Shapes: an open lot that has expired meanwhile is listed as open until its expiry is written.
+    Shapes: they are found by the entries that opened them. An open lot that has expired meanwhile
+    is listed as open until its expiry is written.
     Errors: CursorError.
     """
-    query = Query("SELECT id, body FROM lot", program_id).where("member = ?", member)
+    found = unit.rows(MOVES, (program_id, member))
+    known = {lot_id for (moves,) in found for lot_id in decode(moves, dict[LotId, int])}
+    query = Query("SELECT id, body FROM lot", program_id).where("id IN (?*)", sorted(known))
     if is_open is not None:
         query.where("is_open" if is_open else "NOT is_open")
     rows = _before(query, after).rows(unit, NEWEST, limit + 1)

@@ -43,15 +43,13 @@ APART: dict[EntryKind, tuple[str, str]] = {
 """Type and title of what is a transaction beside the one that it belongs to."""
 
 LEDGER = """
-SELECT id, transaction_id, kind, points, at_ms, available_after, position,
+SELECT id, transaction_id, kind, points, at_ms, available_after, moves, position,
     CAST(SUM(CASE WHEN kind IN ('award', 'approve') THEN points ELSE 0 END)
         OVER (ORDER BY position, id) AS BIGINT) AS earned
 FROM entry WHERE program_id = ? AND member = ?
 """
 LINES = f"""
-SELECT e.id, e.position, e.kind, e.points, e.at_ms, e.available_after, e.earned, t.body,
-    (SELECT MIN(m.lot_id) FROM lot_move m
-     WHERE m.program_id = ? AND m.member = ? AND m.entry_id = e.id) AS lot_id
+SELECT e.id, e.position, e.kind, e.points, e.at_ms, e.available_after, e.earned, e.moves, t.body
 FROM ({LEDGER}) e
 JOIN points_transaction t ON t.program_id = ? AND t.id = e.transaction_id
 WHERE e.kind IN ({", ".join(f"'{kind}'" for kind in OPERATIONS)})
@@ -88,7 +86,7 @@ def wallet(
 
     Errors: CursorError.
     """
-    sql, values = LINES, [program_id, member, program_id, member, program_id]
+    sql, values = LINES, [program_id, member, program_id]
     if after:
         sql += "AND (e.position, e.id) < (?, ?) "
         values += key_of(after, int, str)
@@ -97,12 +95,14 @@ def wallet(
 
 
 def _line(row: Row) -> WalletLine:
-    _, _, kind, points, at_ms, available, earned, body, lot_id = row
+    _, _, kind, points, at_ms, available, earned, moves, body = row
     transaction = decode(body, Transaction)
     type_, title = _names(kind, transaction)
     status = "success" if kind in APART else NECTOR_STATUSES.get(transaction.status, "success")
     return WalletLine(
-        entity_id=uuid_of(lot_id if kind == "expire" else transaction.id),
+        entity_id=uuid_of(
+            min(decode(moves, dict[str, int])) if kind == "expire" else transaction.id
+        ),
         hash=nector_hash(*_hashed(kind, transaction, at_ms)),
         title=title,
         type=type_,

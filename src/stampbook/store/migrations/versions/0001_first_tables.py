@@ -10,7 +10,7 @@ depends_on = None
 
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-NEVER_CHANGED = ("entry", "lot_move")
+NEVER_CHANGED = ("entry",)
 FACT_COLUMNS = (
     "program_id, id, position, type, member, sequence, occurred_at_ms, recorded_at_ms, cause, "
     "deliveries"
@@ -153,9 +153,9 @@ def _create_tables() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("available_after", sa.BigInteger(), nullable=False),
         sa.Column("command_id", KEY, nullable=False),
+        sa.Column("moves", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "member", "position", "id", name="pk_entry"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "fact",
@@ -215,26 +215,8 @@ def _create_tables() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "member", "id", name="pk_lot"),
+        sa.PrimaryKeyConstraint("program_id", "id", name="pk_lot"),
         postgresql_with={"fillfactor": 70},
-    )
-    op.create_index(
-        "ix_lot_open",
-        "lot",
-        ["program_id", "member"],
-        unique=False,
-        sqlite_where=sa.text("is_open"),
-        postgresql_where=sa.text("is_open"),
-    )
-    op.create_table(
-        "lot_move",
-        sa.Column("program_id", KEY, nullable=False),
-        sa.Column("entry_id", KEY, nullable=False),
-        sa.Column("lot_id", KEY, nullable=False),
-        sa.Column("member", KEY, nullable=False),
-        sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("program_id", "member", "entry_id", "lot_id", name="pk_lot_move"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "member",
@@ -248,6 +230,7 @@ def _create_tables() -> None:
         sa.Column("enrolled_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("due_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("open_lots", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("counters", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "id", name="pk_member"),
@@ -283,12 +266,6 @@ def _create_tables() -> None:
         unique=False,
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
-    )
-    op.create_index(
-        "ix_points_transaction_program_id_member_id",
-        "points_transaction",
-        ["program_id", "member", "id"],
-        unique=False,
     )
     op.create_table(
         "pool_code",
