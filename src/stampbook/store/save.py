@@ -178,7 +178,9 @@ def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> No
 def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
     changes = batch.changes
     kept = batch.loaded.members
-    last = {member: one.position for member, one in kept.items()}
+    # entries without a fact have a place too; it matters where batches run beside each other
+    least = batch.opening.position if unit.dialect.lock else 0
+    last = {member: max(one.position, least) for member, one in kept.items()}
     last.update((fact.member, positions[fact.id]) for fact in changes.facts)
     tables = (changes.lots, changes.transactions, changes.coupons)
     touched = {owner for table in tables for owner, _ in table.values()}.union(changes.members)

@@ -104,7 +104,7 @@ MEMBER = Table(
     _number("available"),
     _number("enrolled_at_ms"),
     _number("due_at_ms", optional=True),
-    _number("position"),  # of the last fact, so that positions rise with sequences
+    _number("position"),  # of the last fact or entry, so that positions rise with sequences
     _text("open_lots"),  # a JSON list of their ids: decisions/0020
     _text("body"),
     _text("counters"),
