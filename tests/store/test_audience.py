@@ -237,6 +237,21 @@ def test_sql_alone_tells_of_ordinary_members(
     assert None not in said
 
 
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [("equals", "a\0b"), ("starts_with", "\0"), ("one_of", ["a\0b", "de"]), ("not_equals", "\0")],
+)
+@pytest.mark.parametrize(
+    "attribute", ["member.tags", "member.address.country", "member.custom.club"]
+)
+def test_what_no_database_holds_is_left_to_python(
+    backend: Backend, attribute: str, operator: str, value: Any
+) -> None:
+    condition = Condition(attribute=attribute, operator=operator, value=value)
+    assert is_fit(condition)
+    compare(backend, PLAIN[:1], Audience(conditions=(condition,)))
+
+
 def test_no_operator_is_left_to_python_alone(backend: Backend) -> None:
     people = [with_key(one, n) for n, one in enumerate(PLAIN)]
     for operator, kind in operators.catalogue().items():

@@ -5,6 +5,7 @@ from typing import Any
 from stampbook.core.rules.attributes import CUSTOM, Attribute
 from stampbook.core.rules.audience import compiled_audience
 from stampbook.core.rules.compiled import CompiledCondition
+from stampbook.core.rules.operands import list_in
 from stampbook.nouns.campaign import Audience
 from stampbook.store.audience.judging import (
     OPPOSITES,
@@ -56,7 +57,7 @@ class Reading:
         return self._joined(audience, "(({}) IS NOT FALSE)")
 
     def _joined(self, audience: Audience, each: str) -> Piece:
-        conditions = [self._condition(one) for one in compiled_audience(audience).conditions]
+        conditions = [self._askable(one) for one in compiled_audience(audience).conditions]
         if not conditions:
             return Piece("TRUE", [])
         joint = " AND " if audience.match == "all" else " OR "
@@ -80,6 +81,11 @@ class Reading:
             f"(SELECT known.*, {read} FROM ({known}) AS known {spelling.barrier}) AS found",
             [*values, self._lowest_tier, *document.values],
         )
+
+    def _askable(self, condition: CompiledCondition) -> Piece:
+        """Judge a condition, unless PostgreSQL cannot be asked for its value: no text has a NUL."""
+        piece = self._condition(condition)
+        return UNKNOWN if any(map(_has_nul, piece.values)) else piece
 
     def _condition(self, condition: CompiledCondition) -> Piece:
         operator, wanted = condition.condition.operator, condition.wanted
@@ -137,3 +143,8 @@ class Reading:
         name = f"read_{len(self._columns)}"
         self._columns[name] = piece
         return name
+
+
+def _has_nul(value: Any) -> bool:
+    texts = list_in(value) or (value,)
+    return any(isinstance(text, str) and "\0" in text for text in texts)
