@@ -1,3 +1,6 @@
+import threading
+import time
+
 import pytest
 
 from stampbook.facts import catalogue
@@ -40,6 +43,25 @@ def test_an_endpoint_is_changed_and_removed(client: Client) -> None:
     assert client.call("DELETE", path).status == 200
     for method in ("GET", "DELETE"):
         assert client.call(method, path).json["code"] == "endpoint.not_found"
+
+
+@pytest.mark.parametrize("step", ["change", "rotate"])
+def test_a_change_waits_for_one_that_is_on_its_way(stage: Stage, step: str) -> None:
+    path = f"/v1/endpoints/{stage.client.post('/v1/endpoints', {'url': URL})['endpoint']['id']}"
+    calls = {
+        "change": lambda: stage.client.call("PATCH", path, {"description": "texts"}),
+        "rotate": lambda: stage.client.call("POST", f"{path}/rotate-secret"),
+    }
+    statuses: list[int] = []
+    later = threading.Thread(target=lambda: statuses.append(calls[step]().status))
+    with stage.backend.transaction() as unit:
+        unit.run("UPDATE endpoint SET status = 'disabled', batch_size = 7")
+        later.start()
+        time.sleep(0.3)
+    later.join()
+    assert statuses == [200]
+    endpoint = stage.client.get(path)
+    assert (endpoint["status"], endpoint["batch_size"]) == ("disabled", 7)
 
 
 def test_an_endpoint_may_ask_for_fields_with_a_value(client: Client) -> None:

@@ -56,9 +56,12 @@ def endpoints(unit: Unit, program_id: ProgramId) -> list[Endpoint]:
     return [_endpoint(row) for row in unit.rows(f"{ENDPOINTS} ORDER BY id", (program_id,))]
 
 
-def find_endpoint(unit: Unit, program_id: ProgramId, endpoint_id: str) -> Endpoint | None:
-    """Give one endpoint."""
-    rows = unit.rows(f"{ENDPOINTS} AND id = ?", (program_id, endpoint_id))
+def find_endpoint(
+    unit: Unit, program_id: ProgramId, endpoint_id: str, *, lock: bool = False
+) -> Endpoint | None:
+    """Give one endpoint; nobody else changes it until the end, if it is locked."""
+    locking = unit.dialect.lock if lock else ""
+    rows = unit.rows(f"{ENDPOINTS} AND id = ?{locking}", (program_id, endpoint_id))
     return _endpoint(rows[0]) if rows else None
 
 

@@ -160,7 +160,7 @@ def update_endpoint(desk: Desk, unit: Unit, asked: UpdateEndpoint) -> EndpointIn
         for name in ("url", "event_types", "batch_size", "status", "description", "only_with")
         if (value := getattr(asked, name)) is not UNSET
     }
-    endpoint = _known(unit, desk, asked.endpoint_id)
+    endpoint = _known(unit, desk, asked.endpoint_id, lock=True)
     _checked_types(endpoint.dialect, given.get("event_types", ()))
     return _store(unit, desk, replace(endpoint, **given))
 
@@ -169,7 +169,7 @@ def rotate_secret(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointWithSec
     """Give an endpoint a new secret; the one before stays in force until the next rotation."""
     secret = new_secret(desk.parts.secret)
     vault = desk.parts.vault
-    endpoint = _known(unit, desk, asked.endpoint_id)
+    endpoint = _known(unit, desk, asked.endpoint_id, lock=True)
     newest, *_ = vault.open(endpoint.secrets)
     info = _store(unit, desk, replace(endpoint, secrets=vault.seal([secret, newest])))
     return EndpointWithSecret(endpoint=info, secret=secret)
@@ -188,8 +188,8 @@ def _store(unit: Unit, desk: Desk, endpoint: Endpoint) -> EndpointInfo:
     return _info(replace(endpoint, updated_at=from_ms(at_ms)))
 
 
-def _known(unit: Unit, desk: Desk, endpoint_id: str) -> Endpoint:
-    endpoint = find_endpoint(unit, desk.program_id, endpoint_id)
+def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> Endpoint:
+    endpoint = find_endpoint(unit, desk.program_id, endpoint_id, lock=lock)
     if endpoint is None:
         raise ProblemError(ENDPOINT_NOT_FOUND)
     return endpoint
