@@ -61,6 +61,18 @@ def test_each_balance_follows_from_the_one_before(client: Client) -> None:
     assert len({line["hash"] for line in oldest_first}) == len(oldest_first)
 
 
+def test_points_that_a_merge_brought_are_counted_as_the_webhooks_count_them(
+    client: Client,
+) -> None:
+    client.post("/v1/orders", {"order_id": "o-ben", "member_id": "ben", "order_subtotal": 25})
+    live(client)
+    client.post("/v1/members/ben/merge", {"into": "anna"}, status=200)
+    client.post("/v1/points/award", {"member_id": "anna", "activity_id": "review"})
+    newest = lines(client)[0]
+    told = {body["hash"]: body for _, body in nector_bodies(client) if "hash" in body}
+    assert [newest[name] for name in TOTALS] == [told[newest["hash"]][name] for name in TOTALS]
+
+
 def test_pages_lose_nothing_and_repeat_nothing(client: Client) -> None:
     live(client)
     assert lines(client, limit=2) == lines(client)

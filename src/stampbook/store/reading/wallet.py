@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from stampbook.core.entries import EntryKind
+from stampbook.core.entries import EARNED, EntryKind
 from stampbook.nouns.transaction import Transaction
 from stampbook.nouns.wallet import (
     NECTOR_STATUSES,
@@ -42,9 +42,10 @@ APART: dict[EntryKind, tuple[str, str]] = {
 }
 """Type and title of what is a transaction beside the one that it belongs to."""
 
-LEDGER = """
+COUNTED = " ".join(f"WHEN '{kind}' THEN {way} * points" for kind, way in EARNED.items())
+LEDGER = f"""
 SELECT id, transaction_id, kind, points, at_ms, available_after, moves, position,
-    CAST(SUM(CASE WHEN kind IN ('award', 'approve') THEN points ELSE 0 END)
+    CAST(SUM(CASE kind {COUNTED} ELSE 0 END)
         OVER (ORDER BY position, id) AS BIGINT) AS earned
 FROM entry WHERE program_id = ? AND member = ?
 """
