@@ -95,10 +95,10 @@ def award(
         qualifies=activity.qualifies_for_tier,
         inputs=inputs,
     )
-    draft.change_member(book, last_activity_at=draft.at)
     if activity.approval.method == "immediate":
         transaction = _approved(draft, book, transaction, transaction.approver, "award")
     else:
+        draft.change_member(book, last_activity_at=draft.at)
         pend(draft, book, transaction)
     if activity.coupon is not None:
         _award_coupon(draft, book, activity, attributes, order_id)
