@@ -22,6 +22,7 @@ from tests.contract.zinrelo_reader import EVENTS
 DEMO_SECONDS_MAX = 240
 """It takes half a minute on two idle cores."""
 PROBLEMS_SHOWN = 5
+OTP_DIGITS = 6
 
 Reader = Callable[[bytes, Mapping[str, str], str], list[str]]
 READERS: dict[str, Reader] = {
@@ -65,6 +66,7 @@ def test_the_demo_ends_sound_and_everything_it_sent_keeps_the_contract(tmp_path:
     assert seen["referrer's rewards"] == {("award", "coupon_award")}
     assert seen["friend's incentive is told"] == {True, False}
     assert {"email", "twitter"} <= seen["channels"]
+    assert seen["password has six digits"] == {True}
     assert {"event_points_earned", "event_points_rejected", "event_member_delete"} <= seen["bulk"]
     assert read == summary.requests
 
@@ -80,6 +82,8 @@ def look(body: Any, seen: dict[str, set[object]]) -> None:
                 seen["referrer's rewards"].add(kinds)
             case "event_friend_incentive_request":
                 seen["friend's incentive is told"].add("incentive_info" in data)
+            case "event_member_otp_generation":
+                seen["password has six digits"].add(len(data["otp_info"]["otp"]) == OTP_DIGITS)
             case "event_referral_link_share":
                 seen["channels"].add(data["share_info"]["channel_shared"])
             case kind if body["total_count"] > 1:

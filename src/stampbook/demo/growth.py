@@ -1,6 +1,7 @@
 """The scripted growth: friends, reviews, a club, one-time passwords and payments in two steps."""
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from msgspec import Struct
 
 from stampbook.demo.client import Call, Client
 
+SENT_SECONDS_MAX = 120
+POLL_SECONDS = 0.1
 AUTO_ENROL = re.compile(r"^auto_enrol = true$", re.MULTILINE)
 
 
@@ -91,9 +94,26 @@ def _prove(client: Client, member: str) -> Iterator[Scene]:
     wrong = client.call("POST", f"{path}/otp/verify", {"otp": "000000"})
     facts = client.call("GET", f"{path}/history?limit=10")["items"]
     told = next(one for one in facts if one["type"] == "member.otp_generated")
+    _await(client, told["id"])
     right = client.call("POST", f"{path}/otp/verify", {"otp": told["data"]["otp"]})
     assert right["verified"], wrong
     yield Scene("One-time password asked for and verified", 1)
+
+
+def _await(client: Client, fact: str) -> None:
+    """Wait until a fact was sent, as a person waits for a message.
+
+    A password that is used is blanked at once, also in what was not sent yet.
+    """
+    deadline = time.monotonic() + SENT_SECONDS_MAX
+    for endpoint in client.call("GET", "/v1/endpoints")["items"]:
+        path = f"/v1/endpoints/{endpoint['id']}/deliveries?limit=10"
+        while time.monotonic() < deadline:
+            newest = client.call("GET", path)["items"]
+            statuses = {one["status"] for one in newest if one["fact_id"] == fact}
+            if statuses <= {"delivered"}:
+                break
+            time.sleep(POLL_SECONDS)
 
 
 def _review(client: Client, member: str) -> Iterator[Scene]:
