@@ -83,3 +83,12 @@ def test_a_review_names_its_order(client: Client) -> None:
     (body,) = read(client)["review_create"]
     assert looked_up(client, body["order_id"])["order_id"] == "1001"
     assert looked_up(client, body["entity_id"])["rating"] == 5
+
+
+def test_a_guest_s_review_names_no_lead(client: Client) -> None:
+    review = {"name": "Kim", "email_address": "kim@guests.example", "product_id": "beans"}
+    made = client.post("/v1/reviews", review | {"rating": 4})["review"]
+    client.post(f"/v1/reviews/{made['id']}/approve", {}, status=200)
+    found = read(client)
+    bodies = [body for topic in ("review_create", "review_update") for body in found[topic]]
+    assert [(body["lead_id"], body["user_name"]) for body in bodies] == [("", "Kim")] * 2

@@ -176,7 +176,7 @@ WALLET: dict[str, Shape] = {
 
 REVIEW: dict[str, Shape] = {
     "entity_id": uuid,
-    "lead_id": uuid,
+    "lead_id": some_uuid,  # a guest is no lead
     "order_id": some_uuid,
     "activity_id": some_uuid,
     "reference_product_name": text,

@@ -57,13 +57,13 @@ class Review(Struct, frozen=True, kw_only=True):
 
 
 def nector_review(review: Review, member: Member) -> dict[str, Any]:
-    """Spell a review of a member.
+    """Spell a review; a guest is no lead.
 
     Source: contract section 4.
     """
     return {
         "entity_id": uuid_of(review.id),
-        "lead_id": uuid_of(member.id),
+        "lead_id": None if member.status == "guest" else uuid_of(member.id),
         "order_id": review.order and uuid_of(review.order),
         "activity_id": review.activity_id and Defined("activity", review.activity_id),
         "reference_product_name": review.product_name,
