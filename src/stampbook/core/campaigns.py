@@ -5,8 +5,6 @@ happen at an earlier instant.
 Source: contract section 2, campaigns.
 """
 
-import hashlib
-
 from msgspec.structs import replace
 
 from stampbook.core import coupons
@@ -23,10 +21,7 @@ from stampbook.facts.campaign.exited import CampaignExited
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.nouns.campaign import CampaignStep
 from stampbook.values.calendars import after_days
-from stampbook.values.instants import to_ms
-
-ID_DIGITS = 24
-TIME_DIGITS = 12
+from stampbook.values.ids import id_of_defined
 
 
 def advance(draft: Draft, book: Book) -> None:
@@ -97,6 +92,4 @@ def _campaign_step(draft: Draft, history: CampaignHistory) -> CampaignStep:
 
 def promotion_id(program: Program, history: CampaignHistory) -> str:
     """Give our own id of what a campaign gives, which stays over versions."""
-    name = f"{program.id}:campaign:{history.campaign.id}"
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return f"{to_ms(history.created_at):0{TIME_DIGITS}x}{digest}"[:ID_DIGITS]
+    return id_of_defined(program.id, f"campaign:{history.campaign.id}", history.created_at)

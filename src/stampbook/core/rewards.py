@@ -3,7 +3,6 @@
 Source: contract section 2, redeeming; section 1, reward.became_available and came_within_reach.
 """
 
-import hashlib
 from datetime import timedelta
 from operator import ge, gt, le, lt
 
@@ -20,12 +19,11 @@ from stampbook.facts.reward.became_available import RewardBecameAvailable
 from stampbook.facts.reward.came_within_reach import RewardCameWithinReach
 from stampbook.nouns.reward import CatalogueReward, EarningPeriod, Reward
 from stampbook.values.calendars import local_day
-from stampbook.values.instants import Instant, to_ms
+from stampbook.values.ids import id_of_defined
+from stampbook.values.instants import Instant
 
 COMPARISONS = {"greater_than": gt, "at_least": ge, "less_than": lt, "at_most": le}
 PERCENT = 100
-ID_DIGITS = 24
-TIME_DIGITS = 12
 YEAR = timedelta(days=365)
 
 
@@ -84,8 +82,7 @@ def catalogue_reward(program: Program, reward: Reward) -> CatalogueReward:
     created_at, modified_at = program.reward_dates.get(
         reward.id, (program.created_at, program.created_at)
     )
-    digest = hashlib.sha256(f"{program.id}:{reward.id}".encode()).hexdigest()
-    number = f"{to_ms(created_at):0{TIME_DIGITS}x}{digest}"[:ID_DIGITS]
+    number = id_of_defined(program.id, reward.id, created_at)
     return CatalogueReward(id=number, reward=reward, created_at=created_at, modified_at=modified_at)
 
 

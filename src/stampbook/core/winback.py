@@ -4,21 +4,19 @@ Shapes: one open offer per member, one offer for each time away; what counts as 
 `last_activity_at`. Source: contract section 2, winback.
 """
 
-import hashlib
-
 from stampbook.core.awards import award
 from stampbook.core.book import Book
 from stampbook.core.definition import Activity, Definition
 from stampbook.core.draft import Draft, Program
 from stampbook.core.refusals import Refused
 from stampbook.core.refusing import state_refusal
-from stampbook.core.rewards import ID_DIGITS, TIME_DIGITS
 from stampbook.facts.points.refused import PointsRefused
 from stampbook.facts.winback.offered import WinbackOffered
 from stampbook.nouns.activity import CatalogueActivity
 from stampbook.nouns.winback import WinbackOffer
 from stampbook.values.calendars import after_days
-from stampbook.values.instants import Instant, to_ms
+from stampbook.values.ids import id_of_defined
+from stampbook.values.instants import Instant
 
 TAG = "winback"
 
@@ -71,8 +69,7 @@ def catalogue_activity(program: Program, activity: Activity) -> CatalogueActivit
     created_at, modified_at = program.activity_dates.get(
         activity.id, (program.created_at, program.created_at)
     )
-    digest = hashlib.sha256(f"{program.id}:activity:{activity.id}".encode()).hexdigest()
-    number = f"{to_ms(created_at):0{TIME_DIGITS}x}{digest}"[:ID_DIGITS]
+    number = id_of_defined(program.id, f"activity:{activity.id}", created_at)
     return CatalogueActivity(
         id=number, activity=activity, created_at=created_at, modified_at=modified_at
     )

@@ -5,7 +5,10 @@ gets one id when it is admitted; every row it makes takes that id plus a rising 
 same command gives the same rows whether it runs alone or in a batch.
 """
 
+import hashlib
 from typing import NewType
+
+from stampbook.values.instants import Instant, to_ms
 
 ProgramId = NewType("ProgramId", str)
 MemberId = NewType("MemberId", str)
@@ -22,6 +25,9 @@ ReviewId = NewType("ReviewId", str)
 OrderId = NewType("OrderId", str)
 
 ID_PATTERN = "^[0-9a-f]{24}$"
+ID_DIGITS = 24
+TIME_DIGITS = 12
+"""The first digits of the id of something that a program defines: when it was."""
 
 PROCESS_BITS = 22
 COUNT_BITS = 14
@@ -67,3 +73,9 @@ class CommandIds:
         ms, count = slot >> COUNT_BITS, slot & ((1 << COUNT_BITS) - 1)
         number = (((ms << PROCESS_BITS) | self._process) << COUNT_BITS) | count
         return CommandId(f"{number << INDEX_BITS:024x}")
+
+
+def id_of_defined(program_id: ProgramId, name: str, created_at: Instant) -> str:
+    """Give our own id of something that a program defines, which stays over its versions."""
+    digest = hashlib.sha256(f"{program_id}:{name}".encode()).hexdigest()
+    return f"{to_ms(created_at):0{TIME_DIGITS}x}{digest}"[:ID_DIGITS]
