@@ -11,8 +11,8 @@ from datetime import MAXYEAR, date
 
 from stampbook.core.activities import perform
 from stampbook.core.book import Book
-from stampbook.core.definition import Activity, Definition
-from stampbook.core.draft import Draft
+from stampbook.core.definition import Activity
+from stampbook.core.draft import Draft, Program
 from stampbook.core.refusals import Refused
 from stampbook.core.refusing import state_refusal
 from stampbook.facts.points.refused import PointsRefused
@@ -46,12 +46,12 @@ def _next_day(book: Book, activity: Activity, zone: str) -> date | None:
     return day_in(born, year) if year < MAXYEAR else None
 
 
-def next_celebration(book: Book, definition: Definition) -> Instant | None:
+def next_celebration(book: Book, program: Program) -> Instant | None:
     """Give when an activity is next to be done for a member because of the day."""
-    celebrations = definition.celebrations
+    celebrations = program.definition.celebrations
     if not celebrations:
         return None
-    zone = definition.time_zone
+    zone = program.definition.time_zone
     days = [_next_day(book, activity, zone) for activity in celebrations]
     day = min((day for day in days if day is not None), default=None)
     return None if day is None else start_of_day(day, zone)

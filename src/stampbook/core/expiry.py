@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
-from stampbook.core.draft import Draft
+from stampbook.core.draft import Draft, Program
 from stampbook.core.ledger import spending_order
 from stampbook.facts.points.expired import PointsExpired
 from stampbook.nouns.lot import Lot
@@ -27,18 +26,18 @@ def expire_due_lots(draft: Draft, book: Book) -> None:
             expire_lot(draft, book, lot)
 
 
-def inactive_from(book: Book, definition: Definition) -> Instant | None:
+def inactive_from(book: Book, program: Program) -> Instant | None:
     """Give when the whole balance expires after inactivity; None when it does not, or is empty."""
-    days = definition.points.inactivity_days
+    days = program.definition.points.inactivity_days
     if days is None or not any(lot.remaining for lot in book.lots.values()):
         return None
-    return after_days(book.member.last_activity_at, days, definition.time_zone)
+    return after_days(book.member.last_activity_at, days, program.definition.time_zone)
 
 
 def expire_returned(draft: Draft, book: Book) -> None:
     """Expire, of points that came back, those that would have expired meanwhile."""
     expire_due_lots(draft, book)
-    inactive = inactive_from(book, draft.definition)
+    inactive = inactive_from(book, draft.program)
     if inactive is not None and inactive <= draft.at:
         expire_balance(draft, book)
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
 from stampbook.core.draft import Draft, Program
 from stampbook.core.ledger import NEVER
 from stampbook.facts.coupon.unused import CouponUnused
@@ -44,15 +43,15 @@ def _reach(days: tuple[int, ...]) -> timedelta:
     return timedelta(days=max(days) + LONGEST_LOCAL_DAYS)
 
 
-def next_expiring(book: Book, definition: Definition) -> Instant | None:
+def next_expiring(book: Book, program: Program) -> Instant | None:
     """Give when points that expire are next to be reminded of.
 
     Shapes: an instant before the member's last change was not due when it came, or is done.
     """
-    days = definition.reminders.expiring_days
+    days = program.definition.reminders.expiring_days
     if not days or not book.lots:
         return None
-    zone, reach = definition.time_zone, _reach(days)
+    zone, reach = program.definition.time_zone, _reach(days)
     reminded, done = book.agenda.reminded_to, book.member.modified_at - MILLISECOND
     if reminded is not None and reminded > done:
         done = reminded
@@ -73,7 +72,7 @@ def next_expiring(book: Book, definition: Definition) -> Instant | None:
 def remind_expiring(draft: Draft, book: Book) -> None:
     """State what expires on each day that is now the days of the setting away."""
     definition, zone = draft.definition, draft.definition.time_zone
-    at = next_expiring(book, definition)
+    at = next_expiring(book, draft.program)
     assert at is not None, "nothing is due"
     is_over = _is_over(draft.program, book.agenda.reminded_to, at)
     draft.change_agenda(book, reminded_to=at)

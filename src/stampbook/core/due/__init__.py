@@ -16,7 +16,6 @@ from pkgutil import iter_modules
 from msgspec import Struct
 
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
 from stampbook.core.draft import Draft, Program
 from stampbook.values.ids import MemberId
 from stampbook.values.instants import Instant
@@ -33,12 +32,10 @@ class DueKind(Struct, frozen=True, kw_only=True):
     """One kind of due work.
 
     Shapes: `rank` orders kinds that are due at the same instant; `run` happens at `draft.at`.
-    `next_in` takes the place of `next` where it matters when the rules changed.
     """
 
     rank: int
-    next: Callable[[Book, Definition], Instant | None] = lambda _book, _definition: None
-    next_in: Callable[[Book, Program], Instant | None] | None = None
+    next: Callable[[Book, Program], Instant | None]
     run: Callable[[Draft, Book], None]
 
 
@@ -61,8 +58,7 @@ def _earliest(book: Book, program: Program) -> tuple[Instant, DueKind] | None:
     if book.member.status in {"deleted", "merged"}:
         return None
     for kind in catalogue():
-        next_in = kind.next_in
-        at = kind.next(book, program.definition) if next_in is None else next_in(book, program)
+        at = kind.next(book, program)
         if at is not None and (found is None or at < found[0]):
             found = (at, kind)
     return found

@@ -8,7 +8,7 @@ from stampbook.core.participation import next_step
 from stampbook.values.instants import Instant
 
 
-def _next_in(book: Book, program: Program) -> Instant | None:
+def _next(book: Book, program: Program) -> Instant | None:
     if not program.campaigns:
         return None
     step = next_step(book, program)
@@ -16,4 +16,4 @@ def _next_in(book: Book, program: Program) -> Instant | None:
 
 
 # All else of the same instant goes first: criteria look at what came of it.
-DUE = DueKind(rank=90, next_in=_next_in, run=advance)
+DUE = DueKind(rank=90, next=_next, run=advance)

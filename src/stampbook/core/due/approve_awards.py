@@ -2,14 +2,13 @@
 
 from stampbook.core.awards import approve
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
-from stampbook.core.draft import Draft
+from stampbook.core.draft import Draft, Program
 from stampbook.core.due import DueKind
 from stampbook.nouns.lot import SYSTEM
 from stampbook.values.instants import Instant
 
 
-def _next(book: Book, _: Definition) -> Instant | None:
+def _next(book: Book, _: Program) -> Instant | None:
     if not book.pending:
         return None
     dates = (award.auto_approval_at for award in book.pending.values())

@@ -1,13 +1,13 @@
 """A tier's period ends: the tier is kept, lost or won."""
 
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
+from stampbook.core.draft import Program
 from stampbook.core.due import DueKind
 from stampbook.core.tiers import end_period
 from stampbook.values.instants import Instant
 
 
-def _next(book: Book, _: Definition) -> Instant | None:
+def _next(book: Book, _: Program) -> Instant | None:
     return book.member.tier.period_end if book.member.tier else None
 
 

@@ -2,8 +2,7 @@
 
 from stampbook.core.book import Book
 from stampbook.core.coupons import change_status
-from stampbook.core.definition import Definition
-from stampbook.core.draft import Draft
+from stampbook.core.draft import Draft, Program
 from stampbook.core.due import DueKind
 from stampbook.nouns.coupon import Coupon
 from stampbook.values.instants import Instant
@@ -13,7 +12,7 @@ def _open(book: Book) -> list[Coupon]:
     return [coupon for coupon in book.coupons.values() if coupon.status == "issued"]
 
 
-def _next(book: Book, _: Definition) -> Instant | None:
+def _next(book: Book, _: Program) -> Instant | None:
     if not book.coupons:
         return None
     dates = (coupon.expires_at for coupon in _open(book))

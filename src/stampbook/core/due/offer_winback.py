@@ -3,4 +3,4 @@
 from stampbook.core.due import DueKind
 from stampbook.core.winback import next_winback, offer_winback
 
-DUE = DueKind(rank=80, next_in=next_winback, run=offer_winback)
+DUE = DueKind(rank=80, next=next_winback, run=offer_winback)

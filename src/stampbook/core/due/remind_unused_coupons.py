@@ -3,4 +3,4 @@
 from stampbook.core.due import DueKind
 from stampbook.core.reminders import next_unused_coupon, remind_unused_coupons
 
-DUE = DueKind(rank=74, next_in=next_unused_coupon, run=remind_unused_coupons)
+DUE = DueKind(rank=74, next=next_unused_coupon, run=remind_unused_coupons)

@@ -3,4 +3,4 @@
 from stampbook.core.due import DueKind
 from stampbook.core.reminders import next_unused_points, remind_unused_points
 
-DUE = DueKind(rank=72, next_in=next_unused_points, run=remind_unused_points)
+DUE = DueKind(rank=72, next=next_unused_points, run=remind_unused_points)

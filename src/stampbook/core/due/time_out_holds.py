@@ -1,8 +1,7 @@
 """A redemption on hold times out; points and coupon go back."""
 
 from stampbook.core.book import Book
-from stampbook.core.definition import Definition
-from stampbook.core.draft import Draft
+from stampbook.core.draft import Draft, Program
 from stampbook.core.due import DueKind
 from stampbook.core.redemptions import release
 from stampbook.core.refusals import REDEMPTION_TIMED_OUT
@@ -10,7 +9,7 @@ from stampbook.nouns.lot import SYSTEM
 from stampbook.values.instants import Instant
 
 
-def _next(book: Book, _: Definition) -> Instant | None:
+def _next(book: Book, _: Program) -> Instant | None:
     if not book.holds:
         return None
     dates = (hold.hold_expires_at for hold in book.holds.values())
