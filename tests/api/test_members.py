@@ -63,6 +63,7 @@ def test_members_are_filtered(client: Client) -> None:
     assert found("tag=vip") == ["m-1"]
     assert found("tag=vi") == []
     assert found("email=anna%40shop.example") == ["m-1"]
+    assert found("email=Anna%40Shop.Example") == ["m-1"]
     assert found("status=blocked") == ["m-2"]
     assert found("tier=bean&min_available=20") == ["m-1"]
     assert found("min_available=21") == []

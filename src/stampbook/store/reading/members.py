@@ -6,6 +6,7 @@ from stampbook.nouns.member import Member, MemberStatus
 from stampbook.store.backend import Unit
 from stampbook.store.reading.page import Page, cursor_of, key_of
 from stampbook.store.reading.query import Query
+from stampbook.values.contacts import email_key
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import Instant, optional_ms
 from stampbook.values.json import decode, encode_text
@@ -57,10 +58,11 @@ def members(
 
 
 def _query(program_id: ProgramId, chosen: MemberFilter) -> Query:
+    email = chosen.email_address
     query = (
         Query(SELECT, program_id)
         .given("tier_id = ?", chosen.tier_id)
-        .given("email = ?", chosen.email_address)
+        .given("email = ?", email_key(email) if email else None)
         .given("enrolled_at_ms >= ?", optional_ms(chosen.enrolled_from))
         .given("enrolled_at_ms < ?", optional_ms(chosen.enrolled_before))
         .given("available >= ?", chosen.available_min)
