@@ -95,6 +95,28 @@ def test_a_review_is_verified_by_a_purchase_that_was_kept(client: Client) -> Non
     assert not returned["is_verified"]
 
 
+def test_a_review_is_not_verified_by_a_purchase_that_was_cancelled(shop: Client) -> None:
+    shop.call("PATCH", "/v1/orders/o-1", {"status": "cancelled"})
+    review = submit(shop, order_id="o-1")
+    assert not review["is_verified"]
+    answer = shop.call("POST", f"/v1/reviews/{review['id']}/verify", {"order_id": "o-1"})
+    assert (answer.status, answer.json["code"]) == (422, "review.not_purchased")
+
+
+def test_a_verified_review_names_our_id_of_its_order(shop: Client) -> None:
+    order_id = shop.get("/v1/orders/o-2")["id"]
+    assert act(shop, submit(shop), "verify", order_id="o-2")["order"] == order_id
+    moved = act(shop, submit(shop, order_id="o-1"), "verify", order_id="o-2")
+    assert (moved["order_id"], moved["order"]) == ("o-2", order_id)
+
+
+def test_orders_that_nobody_verified_are_not_rewarded_one_by_one(shop: Client) -> None:
+    before = available(shop)
+    for order_id in ("made-up-1", "made-up-2", None):
+        act(shop, submit(shop, order_id=order_id), "approve")
+    assert available(shop) == before + 20
+
+
 def test_a_guest_reviews_and_earns_nothing(shop: Client) -> None:
     guest = submit(shop, member_id=None, name="Jo", email_address="jo@example.org")
     assert (guest["member_id"], guest["name"]) == (None, "Jo")

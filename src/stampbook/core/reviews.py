@@ -13,6 +13,7 @@ from stampbook.core.book import Book
 from stampbook.core.counters import counted
 from stampbook.core.counting import count
 from stampbook.core.draft import Draft
+from stampbook.core.order_money import is_over
 from stampbook.core.refusals import (
     REVIEW_GUESTS_REFUSED,
     REVIEW_NOT_FOUND,
@@ -66,14 +67,14 @@ def _who(member: Member | None) -> dict[str, Any]:
 
 def _is_purchase(member: Member | None, order: Order | None, product_id: str) -> bool:
     """Tell whether an order of the reviewer brought the product, and they kept some of it."""
-    if member is None or order is None or order.member_id != member.member_id:
+    if member is None or order is None or order.member_id != member.member_id or is_over(order):
         return False
     bought = sum(
         float(line.get("product_quantity", 1))
         for line in order.attributes.get("products", ())
         if line["product_id"] == product_id
     )
-    return bought > order.returned_products.get(product_id, 0) and not order.returned_in_full
+    return bought > order.returned_products.get(product_id, 0)
 
 
 def known_review(draft: Draft, review_id: ReviewId) -> tuple[Book | None, Review] | Refused:
@@ -117,7 +118,7 @@ def verify(
             product_id=review.product_id,
         )
     assert order is not None
-    return change(draft, book, review, order_id=order.order_id, is_verified=True)
+    return change(draft, book, review, order_id=order.order_id, order=order.id, is_verified=True)
 
 
 def change(draft: Draft, book: Book | None, review: Review, **news: Any) -> Review:
@@ -143,7 +144,8 @@ def _rewarded(draft: Draft, book: Book, review: Review) -> Review:
         return review
     if settings.only_verified and not review.is_verified:
         return review
-    subject = f"review:{review.product_id}:{review.order_id or ''}"
+    order_id = review.order_id if review.is_verified else None  # anybody can name any order
+    subject = f"review:{review.product_id}:{order_id or ''}"
     day = local_day(draft.at, draft.definition.time_zone)
     if counted(book.counters, subject, "lifetime", day).times:
         return review
