@@ -11,7 +11,8 @@ from stampbook.commands.record_order import RecordOrder
 from stampbook.commands.return_order import ReturnOrder
 from stampbook.commands.update_member import UpdateMember
 from stampbook.commands.update_order import OrderUpdated, UpdateOrder
-from stampbook.core.definition import Activity, Approval, Orders, Reminders, Tiers
+from stampbook.core.definition import Activity, Approval, Computation, Orders, Reminders, Tiers
+from stampbook.core.returns import ReturnedProduct
 from stampbook.facts.order.recorded import OrderRecorded
 from stampbook.nouns.order import Order
 from tests.core.referring import ReferringShop
@@ -46,6 +47,19 @@ def order_of(shop: Shop) -> Order:
     order = shop.look().order("o-1")
     assert order is not None
     return order
+
+
+@pytest.mark.parametrize("odd", ["foo", 5, [5], [{"sku": "mug"}]])
+@pytest.mark.parametrize("name", ["products", "tags"])
+def test_an_attribute_is_not_taken_for_the_list_of_its_name(name: str, odd: Any) -> None:
+    shop = shop_with(PAID)
+    record(shop, attributes={name: odd, "size": "L"}, currency="USD")
+    tell(shop, refunded=10)
+    tell(shop, financial_status="paid")
+    assert order_of(shop).attributes["size"] == "L"
+    assert shop.balances.available == 20
+    unknown = ReturnOrder(order_id="o-1", returned_products=(ReturnedProduct(product_id="mug"),))
+    assert shop.refusal(unknown) == "order.product_unknown"
 
 
 # --- what must be so before an order earns
@@ -194,6 +208,16 @@ def test_a_refund_of_money_with_tax_is_a_share_of_the_subtotal() -> None:
     tell(shop, refunded="59.50")
     assert order_of(shop).returned_amount == 50
     assert shop.balances.available == 50
+
+
+def test_an_order_that_cost_only_its_shipping_comes_back_with_all_its_money() -> None:
+    fixed = replace(PURCHASE, computation=Computation(kind="fixed", points=10))
+    shop = shop_with(Orders(), fixed)
+    record(shop, order_subtotal=0, order_total=5)
+    assert shop.balances.available == 10
+    assert not tell(shop, refunded=4).order.returned_in_full
+    assert tell(shop, refunded=5).order.returned_in_full
+    assert shop.balances.available == 0
 
 
 @pytest.mark.parametrize("first", ["return", "refund"])

@@ -114,6 +114,7 @@ def refunded(order: Order, money: int, *, in_full: bool) -> Order:
     whole = bought(order)
     known = minor_of(order.refunded, currency)
     money = max(money, known)
+    in_full = in_full or 0 < money >= minor_of(order.total, currency)
     before, share = came_back(order), whole if in_full else share_of_subtotal(order, money)
     back = max(before, share)
     ahead = minor_of(order.refunded_ahead, currency) + back - before

@@ -91,6 +91,7 @@ RECEIVED_FIELDS = frozenset(
     )
 )  # fmt: skip
 """What rules may read beside the attributes."""
+LISTS = frozenset(("tags", "products"))
 
 
 class Terms(Struct, frozen=True):
@@ -115,10 +116,14 @@ def customer(purchase: Purchase) -> dict[str, Any]:
 
 
 def received(purchase: Purchase) -> dict[str, Any]:
-    """Give the transaction attributes: what was sent, as it was sent."""
+    """Give the transaction attributes: what was sent, as it was sent.
+
+    Shapes: lists are only those of the order's own fields, which have been checked.
+    """
     sent = msgspec.to_builtins(purchase)  # what was left out is left out here too
     named = {name: value for name, value in sent.items() if name in RECEIVED_FIELDS}
-    return {**purchase.attributes, **named}
+    others = {name: value for name, value in purchase.attributes.items() if name not in LISTS}
+    return {**others, **named}
 
 
 def checked(draft: Draft, purchase: Purchase) -> Terms | Refused:
