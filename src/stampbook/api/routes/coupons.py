@@ -14,6 +14,7 @@ from stampbook.commands.use_coupon import CouponUsed, UseCoupon
 from stampbook.core.refusals import (
     COUPON_ALREADY_USED,
     COUPON_EXPIRED,
+    COUPON_MERGED,
     COUPON_MINIMUM_NOT_MET,
     COUPON_NOT_FOUND,
     COUPON_NOT_USABLE,
@@ -130,6 +131,6 @@ ROUTES = (
         scope="write",
         asks=CancelCoupon,
         gives=CouponCancelled,
-        refuses=NOT_OPEN,
+        refuses=(*NOT_OPEN, COUPON_MERGED),
     ),
 )
