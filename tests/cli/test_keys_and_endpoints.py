@@ -65,7 +65,9 @@ def test_an_endpoint_is_stored_with_a_sealed_secret(
     ("arguments", "said"),
     [
         (["ftp://shop.example"], "http://"),
-        (["https://me:hush@shop.example"], "no password"),
+        (["https://me:hush@shop.example"], "without a user"),
+        (["https://shop.example/#part"], "no URL"),
+        (["https://shop.example/ä"], "no URL"),
         (["https://shop.example/a b"], "no URL"),
         (["https://shop.example:99999"], "no URL"),
         (["https://shop.example", "--dialect", "zinrello"], "Did you mean zinrelo?"),

@@ -1,4 +1,4 @@
-"""Egress: which addresses a webhook may be sent to.
+"""Egress: which URLs and addresses a webhook may be sent to.
 
 A receiver's URL is chosen by a customer, so without this rule a webhook could reach the network
 that the server stands in. Every address gets exactly one verdict; an IPv4 address that is packed
@@ -9,6 +9,7 @@ Source: the IANA special-purpose address registries for IPv4 and IPv6.
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
 Reach = Literal["public", "private", "metadata", "unroutable"]
 """Where an address leads: the internet; a network that only its owner may open (private, loopback,
@@ -69,6 +70,24 @@ PACKED_IN_LOW_BITS = (
 )
 LOW_32_BITS = 0xFFFFFFFF
 LOOPBACK_6 = IPv6Address(1)
+
+
+def is_receiver(url: str) -> bool:
+    """Tell whether a URL names a receiver: http or https, a host, no user and no fragment."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.username is None
+            and not parts.fragment
+            and parts.port != 0
+            and url.isascii()
+            and url.isprintable()
+            and " " not in url
+        )
+    except ValueError:  # a port or an address that is none
+        return False
 
 
 def reach(address: IPv4Address | IPv6Address) -> Reach:

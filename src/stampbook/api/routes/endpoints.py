@@ -1,7 +1,6 @@
 """Endpoints: who is sent facts, in which dialect, and which of them."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
@@ -29,6 +28,7 @@ from stampbook.store.endpoints import (
 )
 from stampbook.store.subscriptions import spoken
 from stampbook.values.amounts import Key, Line, Link
+from stampbook.values.egress import is_receiver
 from stampbook.values.ids import EndpointId
 from stampbook.values.instants import Instant, from_ms
 
@@ -196,20 +196,7 @@ def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> E
 
 
 def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_right = (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.username is None
-            and not parts.fragment
-            and parts.port != 0
-            and url.isascii()
-            and " " not in url
-        )
-    except ValueError:  # a port or an address that is none
-        is_right = False
-    if not is_right:
+    if not is_receiver(url):
         raise ProblemError(ENDPOINT_URL_INVALID, field="/url")
     return url
 

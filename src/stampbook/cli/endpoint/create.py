@@ -2,7 +2,6 @@
 
 import os
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -19,6 +18,7 @@ from stampbook.engine.clock import real_ms
 from stampbook.program.problems import choose_from
 from stampbook.store.endpoints import Endpoint, add_endpoint
 from stampbook.store.subscriptions import spoken
+from stampbook.values.egress import is_receiver
 from stampbook.values.ids import EndpointId
 from stampbook.values.instants import from_ms
 
@@ -88,13 +88,8 @@ def _check(url: str, dialect: str, events: tuple[str, ...]) -> None:
             raise CommandError(
                 f"The dialect {dialect} sends no {name}.", choose_from(name, spoken(dialect))
             )
-    try:
-        parts = urlsplit(url)
-        is_sound = parts.scheme in {"http", "https"} and parts.hostname and len(url) <= URL_MAX
-        is_sound = is_sound and parts.username is None and parts.port != 0
-    except ValueError:
-        is_sound = False
-    if not is_sound or any(ord(letter) <= ord(" ") for letter in url):
+    if len(url) > URL_MAX or not is_receiver(url):
         raise CommandError(
-            f"{url} is no URL to send to.", "Give http:// or https://, a host and no password."
+            f"{url} is no URL to send to.",
+            "Give http:// or https:// and a host, without a user or a fragment.",
         )
