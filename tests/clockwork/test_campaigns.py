@@ -105,6 +105,20 @@ def test_a_test_clock_opens_and_closes_campaigns_on_its_way(database_url: str) -
         assert sound(shop)
 
 
+def test_who_waits_to_enter_does_when_the_campaign_is_made_longer(database_url: str) -> None:
+    too_short = replace(CLUB, entry_delay_days=10, ends_at=START + 5 * DAY)
+    with opened(database_url, test_clock_ms=START_MS) as shop:
+        enrol(shop, 4)
+        apply(shop, 2, too_short)
+        advance(shop.engine, PROGRAM, START + 2 * DAY, cause="c")
+        longer = replace(too_short, ends_at=START + 30 * DAY)
+        apply(shop, 3, longer, at_ms=to_ms(START + 2 * DAY))
+        advance(shop.engine, PROGRAM, START + 20 * DAY, cause="c")
+        assert inside(shop) == {"m0", "m2"}
+        assert stated(shop, "campaign.entered") == [(to_ms(START + 10 * DAY), 2)]
+        assert sound(shop)
+
+
 def test_a_clock_that_sleeps_through_a_campaign_tells_the_same(database_url: str) -> None:
     seasonal = replace(
         CLUB, starts_at=START + 10 * DAY, ends_at=START + 20 * DAY, entry_delay_days=2

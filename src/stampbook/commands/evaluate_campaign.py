@@ -43,10 +43,18 @@ def _needs(command: EvaluateCampaign) -> Needs:
 
 
 def _decide(draft: Draft, command: EvaluateCampaign) -> CampaignEvaluated:
-    """Count what catching up did, which every command does to its members first."""
+    """Count what catching up did, which every command does to its members first.
+
+    Shapes: whoever waits to enter is stored again, because a changed span changes when that is due.
+    """
     draft.changes.seen[command.campaign_id] = Seen(
         version=command.version, reached=command.reached, cursor=command.cursor
     )
+    for member_id in command.members:
+        book = draft.book_of(member_id)
+        standing = book.agenda.campaigns.get(command.campaign_id) if book else None
+        if book is not None and standing is not None and standing.state == "entering":
+            draft.change_counters(book, book.counters)
     steps = [
         fact.data
         for fact in draft.changes.facts

@@ -140,7 +140,7 @@ def _concerns(reading: Reading, campaign: Campaign, at: Instant) -> Piece:
         enters = Piece(f"({enters.sql} AND NOT {out.sql})", [*enters.values, *out.values])
     exits = out if out is not None else Piece(f"(NOT {enters.sql})", enters.values)
     cases = [
-        _case("entering", Piece(f"{enters.sql} IS NOT TRUE", enters.values)),
+        Piece("state = 'entering'", []),  # the span may have changed around their delay
         _case("inside", Piece(f"{exits.sql} IS NOT FALSE", exits.values)),
         _case("leaving", Piece(f"{exits.sql} IS NOT TRUE", exits.values)),
     ]
