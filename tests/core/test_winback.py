@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from stampbook.commands.award_points import AwardPoints
 from stampbook.commands.enroll_member import EnrollMember
+from stampbook.commands.record_order import RecordOrder
 from stampbook.commands.update_member import UpdateMember
 from stampbook.core.definition import Approval, Cap
 from stampbook.core.growth import Reminders, Winback
@@ -83,6 +84,20 @@ def test_at_its_end_an_offer_is_over() -> None:
     shop.order("o-1", 10)
     assert shop.balances.available == 10
     assert len(offers(shop)) == 1
+
+
+def test_an_order_of_before_the_offer_does_not_answer_it() -> None:
+    shop = shop_with()
+    shop.travel("2026-03-15 00:00")
+    shop.do(
+        RecordOrder(
+            order_id="o-1", member_id=ADA, order_subtotal=10, ordered_at=at("2026-01-01 00:00")
+        )
+    )
+    assert shop.balances.available == 10
+    assert open_offer(shop) is not None
+    shop.order("o-2", 10)
+    assert shop.balances.available == 10 + 10 + 25
 
 
 def test_another_activity_leaves_the_offer_open() -> None:

@@ -40,8 +40,9 @@ def perform(
     )
     # an order was made whether or not it earned; a refused request was no activity
     was_done = order_id is not None or not isinstance(awarded, Refused)
+    order = draft.order(order_id) if order_id else None
     if was_done and book.agenda.offer is not None:
-        pay_winback(draft, book, activity_id)
+        pay_winback(draft, book, activity_id, order.created_at if order else draft.at)
     if was_done and book.agenda.referred_by is not None:
-        complete_by(draft, book, activity_id, draft.order(order_id) if order_id else None)
+        complete_by(draft, book, activity_id, order)
     return awarded

@@ -75,14 +75,16 @@ def catalogue_activity(program: Program, activity: Activity) -> CatalogueActivit
     )
 
 
-def pay_winback(draft: Draft, book: Book, activity_id: str) -> None:
-    """Pay the bonus of the open offer if the member has just done what it asks, and close it.
+def pay_winback(draft: Draft, book: Book, activity_id: str, done_at: Instant) -> None:
+    """Pay the bonus of the open offer if the member has done what it asks since, and close it.
 
     Shapes: the bonus that was offered, whatever the rules say now. It stays if the activity is
-    undone later.
+    undone later. An order that was made before the offer and is sent after it is no answer to it.
     """
     offer = book.agenda.offer
     if offer is None or offer.activity.activity.id != activity_id or draft.at >= offer.valid_till:
+        return
+    if done_at < offer.offered_at:
         return
     draft.change_agenda(book, offer=None)
     attributes = {"reason": TAG, "tags": [TAG], "offer_id": offer.id}
