@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from stampbook.commands.deduct_points import DeductPoints
 from stampbook.commands.delete_members import DeleteMembers
 from stampbook.commands.enroll_member import EnrollMember
+from stampbook.commands.record_order import RecordOrder
 from stampbook.commands.update_member import UpdateMember
 from stampbook.core.definition import Campaign, Cap, Condition, CouponOffer
 from stampbook.core.due import settle
@@ -297,3 +298,17 @@ def test_a_deleted_member_is_in_no_campaign() -> None:
     shop.tag("vip")
     shop.do(DeleteMembers(member_ids=(ADA,)))
     assert [one.state for one in shop.last.participations.values()] == ["outside"]
+
+
+def test_the_order_that_enrols_somebody_finds_them_inside() -> None:
+    double = Promotion(kind="multiplier", multiplier=2)
+    shop = Campaigning(campaign(entry=Audience(), promotion=double))
+    shop.redefine(replace(shop.state.program.definition, auto_enrol=True))
+    recorded = shop.do(RecordOrder(order_id="o-1", member_id="ben", order_subtotal=10))
+    assert recorded.transaction.points == 20
+    assert shop.facts() == [
+        "member.enrolled",
+        "campaign.entered",
+        "order.recorded",
+        "points.earned",
+    ]

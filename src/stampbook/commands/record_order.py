@@ -5,6 +5,7 @@ from msgspec import Struct
 from stampbook.commands import Command, CommandType, Needs
 from stampbook.core.book import Book
 from stampbook.core.draft import Draft
+from stampbook.core.due import settle
 from stampbook.core.guest_orders import complete_by_guest
 from stampbook.core.members import active_book, auto_enrol
 from stampbook.core.orders import record
@@ -69,6 +70,7 @@ def _decide(draft: Draft, command: RecordOrder) -> OrderRecorded | Refused:
         book = auto_enrol(draft, command.member_id, customer(command), book, brought)
         if isinstance(book, Refused):
             return _of_guest(draft, command, terms, brought, book)
+        settle(draft, book)  # they may have entered a campaign, like members who order
     elif _may_be_new(book.member, command):
         settle_arrival(draft, book, _brought(draft, command, book), gives_coupon=False)
     brought_as = book.agenda.referred_by
