@@ -491,6 +491,17 @@ def test_a_guest_completes_by_hand_what_is_no_order() -> None:
     assert shop.refusal(replace(ask, referral_id=other.referral.id)) == ("referral.friend_enrolled")
 
 
+def test_a_member_by_another_address_is_no_guest_by_hand() -> None:
+    shop = ReferringShop(completed_by=("purchase", "booking"))
+    shop.join(BEN, email=None)
+    claimed = shop.claim()
+    ask = CompleteReferral(
+        referral_id=claimed.referral.id, activity_id="booking", friend_member_id=BEN
+    )
+    assert shop.refusal(ask) == "referral.friend_enrolled"
+    assert shop.stored(claimed.referral).status == "claimed"
+
+
 # --- shares and reminders
 
 

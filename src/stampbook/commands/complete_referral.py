@@ -37,7 +37,7 @@ class ReferralCompleted(Struct, frozen=True, kw_only=True):
 
 
 def _needs(command: CompleteReferral) -> Needs:
-    return Needs(referrals=(command.referral_id,))
+    return Needs(members=(command.friend_member_id,), referrals=(command.referral_id,))
 
 
 def _decide(draft: Draft, command: CompleteReferral) -> ReferralCompleted | Refused:
@@ -47,7 +47,7 @@ def _decide(draft: Draft, command: CompleteReferral) -> ReferralCompleted | Refu
         return refuse(REFERRAL_NOT_FOUND, field="referral_id")
     if referral.status != "claimed":
         return refuse_referral(REFERRAL_NOT_OPEN, draft, referrer, status=referral.status)
-    if referral.friend_is_enrolled:
+    if referral.friend_is_enrolled or draft.book_of(command.friend_member_id) is not None:
         return refuse_referral(REFERRAL_FRIEND_ENROLLED, draft, referrer)
     activity = draft.definition.activity_by_id.get(command.activity_id)
     if activity is None or activity.on == "order" or not completes(draft, activity.id, None):
@@ -68,4 +68,5 @@ COMMAND = CommandType(
     needs=_needs,
     decide=_decide,
     refusal=ReferralRefused,
-)
+    takes_merged=True,
+)  # whoever was merged is a member too, and no guest
