@@ -15,6 +15,7 @@ from stampbook.commands.approve_points import ApprovePoints
 from stampbook.commands.award_points import AwardPoints, PointsAwarded
 from stampbook.commands.cancel_coupon import CancelCoupon
 from stampbook.commands.deduct_points import DeductPoints
+from stampbook.commands.delete_members import DeleteMembers
 from stampbook.commands.enroll_member import EnrollMember
 from stampbook.commands.override_tier import OverrideTier
 from stampbook.commands.record_order import RecordOrder
@@ -22,6 +23,7 @@ from stampbook.commands.redeem_reward import RedeemReward, RewardRedeemed
 from stampbook.commands.reject_points import RejectPoints
 from stampbook.commands.return_order import ReturnOrder
 from stampbook.commands.update_member import UpdateMember
+from stampbook.commands.update_order import UpdateOrder
 from stampbook.core.definition import Condition, Definition
 from stampbook.core.returns import ReturnedProduct
 from stampbook.demo.purchases import Purchase, by_day, purchases
@@ -280,3 +282,19 @@ def test_it_is_the_same_by_several_processes(sqlite_url: str) -> None:
         rest = simulate_all(sqlite_url, simulation, members[4:8], done.append, processes=1)
     assert both.after.balances.issued == (alone.after.balances.issued + rest.after.balances.issued)
     assert both.losing == alone.losing + rest.losing
+
+
+def test_a_member_who_is_deleted_meanwhile_is_left_out(sqlite_url: str) -> None:
+    changed = apparel(3)
+    with opened(sqlite_url, definition=apparel(2), test_clock_ms=to_ms(OPENING)) as shop:
+        for key in ("ada", "ben"):
+            assert isinstance(shop.do(EnrollMember(member_id=key)), Done)
+            order = RecordOrder(order_id=f"of-{key}", member_id=key, order_subtotal=50)
+            assert isinstance(shop.do(order), Done)
+            assert isinstance(shop.do(UpdateOrder(order_id=f"of-{key}", tags=("gift",))), Done)
+        with shop.backend.read() as unit:
+            simulation = prepare(unit, Programs(), PROGRAM, changed, since=None, until=CLOSING)
+            members = groups(unit, PROGRAM)
+        assert isinstance(shop.do(DeleteMembers(member_ids=("ben",))), Done)
+        report = simulate_all(sqlite_url, simulation, members, lambda _: None)
+    assert report.members == 1

@@ -21,7 +21,9 @@ MEMBERS_AT_A_TIME = 200
 
 PROGRAM = "SELECT version, created_at_ms FROM program WHERE id = ?"
 MEMBERS = "SELECT id FROM member WHERE program_id = ? AND status <> 'deleted' ORDER BY id"
-BODIES = "SELECT id, body FROM member WHERE program_id = ? AND id IN (?*)"
+BODIES = "SELECT id, body FROM member WHERE program_id = ? AND status <> 'deleted' AND id IN (?*)"
+"""Somebody may have been deleted since the groups were made."""
+
 FACTS = (
     "SELECT member, type, occurred_at_ms, body FROM fact WHERE program_id = ? AND member IN (?*) "
     "AND type IN (?*) ORDER BY member, sequence"
