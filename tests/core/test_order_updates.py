@@ -14,7 +14,7 @@ from stampbook.commands.update_order import OrderUpdated, UpdateOrder
 from stampbook.core.definition import Activity, Approval, Computation, Orders, Reminders, Tiers
 from stampbook.core.returns import ReturnedProduct
 from stampbook.facts.order.recorded import OrderRecorded
-from stampbook.nouns.order import Order
+from stampbook.nouns.order import Order, Product
 from tests.core.referring import ReferringShop
 from tests.core.shop import ADA, GIFT, LEVELS, PURCHASE, Shop, at
 
@@ -220,6 +220,19 @@ def test_an_order_that_cost_only_its_shipping_comes_back_with_all_its_money() ->
     assert shop.balances.available == 0
 
 
+def test_an_order_that_cost_nothing_is_back_when_all_its_products_are() -> None:
+    fixed = replace(PURCHASE, computation=Computation(kind="fixed", points=10))
+    shop = shop_with(Orders(), fixed)
+    shop.order("o-1", 0, Product(product_id="mug", product_quantity=2))
+    assert not shop.give_back("o-1", mug=1).order.returned_in_full
+    assert shop.balances.available == 10
+    assert shop.give_back("o-1", mug=1).order.returned_in_full
+    assert shop.balances.available == 0
+    shop.order("o-2", 0, Product(product_id="mug", product_quantity=2))
+    shop.give_back("o-2", mug=1)
+    assert shop.give_back("o-2").order.returned_in_full
+
+
 @pytest.mark.parametrize("first", ["return", "refund"])
 def test_a_return_and_its_refund_count_once(first: str) -> None:
     shop = shop_with(Orders())
@@ -284,6 +297,16 @@ def test_old_news_sets_no_field_that_newer_news_has_set_but_it_happened() -> Non
     assert shop.balances.available == 20
     tell(shop, delivery_status="delivered", updated_at=at("2026-01-10 08:20"))
     assert order_of(shop).delivery_status == "delivered"
+
+
+def test_old_news_sets_no_field_that_was_said_since_without_a_time() -> None:
+    shop = shop_with(Orders())
+    record(shop)
+    tell(shop, status="delivered")
+    tell(shop, status="processing", updated_at=at("2026-01-09 12:00"))
+    assert order_of(shop).status == "delivered"
+    tell(shop, status="returning", updated_at=at("2026-01-11 12:00"))
+    assert order_of(shop).status == "returning"
 
 
 def test_the_same_news_again_changes_nothing() -> None:

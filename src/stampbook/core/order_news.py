@@ -57,7 +57,7 @@ def _words(texts: Iterable[str | None]) -> set[str]:
 
 def told(definition: Definition, order: Order, news: News, at: Instant) -> Order:
     """Give an order after some news."""
-    return meant(definition, _fields_set(order, news), news, at)
+    return meant(definition, _fields_set(order, news, at), news, at)
 
 
 def meant(definition: Definition, order: Order, news: News, at: Instant) -> Order:
@@ -82,13 +82,14 @@ def meant(definition: Definition, order: Order, news: News, at: Instant) -> Orde
     return order
 
 
-def _fields_set(order: Order, news: News) -> Order:
-    """Set what is said, where nothing newer was said."""
+def _fields_set(order: Order, news: News, at: Instant) -> Order:
+    """Set what is said, where nothing newer was said; without a time it is said now."""
     said = dict(news.fields)
     if news.tags is not None:
         said["attributes"] = {**order.attributes, "tags": list(news.tags)}
     if news.said_at is None:
-        return replace(order, **said) if said else order
+        fresh = {name: value for name, value in said.items() if getattr(order, name) != value}
+        return replace(order, **fresh, said_at={**order.said_at, **dict.fromkeys(fresh, at)})
     current = {
         name: value
         for name, value in said.items()

@@ -6,7 +6,7 @@ far. What both tell of counts once: of an order has come back the larger of the 
 Source: contract section 2, returns; decisions/0009 and 0013.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -66,7 +66,7 @@ def _returned(
     whole, known = bought(order), came_back(order)
     named = known - minor_of(order.refunded_ahead, order.currency)
     if amount is None and not products:
-        return _with(order, whole, whole, order.returned_products)
+        return replace(_with(order, whole, whole, order.returned_products), returned_in_full=True)
     quantities = dict(order.returned_products)
     back = _amount_back(order, amount, products, quantities, whole - named)
     if isinstance(back, Refused):
@@ -110,8 +110,17 @@ def _with(order: Order, named: int, back: int, products: dict[str, float]) -> Or
         returned_amount=from_minor(back, currency),
         refunded_ahead=from_minor(back - named, currency),
         returned_products=products,
-        returned_in_full=back == bought(order),
+        returned_in_full=back == bought(order) and not _is_left(order, products),
     )
+
+
+def _is_left(order: Order, gone: Mapping[str, float]) -> bool:
+    """Tell whether products that are left say that an order that cost nothing is not over."""
+    if bought(order) or not gone:
+        return False
+    lines = order.attributes.get("products", ())
+    sold = sum((to_decimal(line.get("product_quantity", 1)) or ZERO for line in lines), ZERO)
+    return sum((Decimal(str(quantity)) for quantity in gone.values()), ZERO) < sold
 
 
 def _product_value(
