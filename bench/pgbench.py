@@ -19,6 +19,9 @@ from bench.shop import PROGRAM
 from stampbook.store.schema import METADATA
 from tests.postgres import postgres_programs
 
+NEVER_CHANGED = {"program_id", "id", "member_id", "email", "referral_code"}
+"""What an award leaves alone of a member."""
+
 OF_MEMBER = "WHERE program_id = :program AND member = :id"
 OPEN = "SELECT jsonb_array_elements_text(CAST(:opened AS jsonb))"
 READS = (
@@ -100,7 +103,7 @@ class _Writer:
         sets = ", ".join(
             f"{name} = {self._value(f'member_{name}', value)}"
             for name, value in row.items()
-            if name not in {"program_id", "id", "member_id", "email"}
+            if name not in NEVER_CHANGED
         )
         return f"UPDATE member SET {sets} WHERE program_id = :program AND id = :id;"
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 from msgspec import Struct
 
 from stampbook.api.schemas import REF
-from stampbook.values.amounts import NO_CONTROL
+from stampbook.core.members import EMAIL
+from stampbook.values.amounts import NO_CONTROL, SOMETHING
 from stampbook.values.ids import ID_PATTERN
 
 Tree = Mapping[str, Any]
@@ -26,12 +27,12 @@ LIMITS = {
 }
 PATTERNS = {
     NO_CONTROL: "one line",
-    r"^[^\x00-\x1f\x7f]+$": "one line",
+    SOMETHING: "one line",
     ID_PATTERN: "24 hex digits",
     "^[\\x21-\\x7e]{1,255}$": "1 to 255 printable characters without spaces",
     "^[A-Za-z0-9_-]+$": "letters, digits, _ and -",
     r"^\s*-?[0-9]+(\.[0-9]+)?\s*$": "a text such as 12.50",
-    r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$": "an e-mail address",
+    EMAIL: "an e-mail address",
 }
 """Patterns of ours in words; any other is shown as it is."""
 

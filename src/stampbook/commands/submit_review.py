@@ -13,7 +13,7 @@ from stampbook.core.reviews import submit
 from stampbook.nouns.review import Rating, Review
 from stampbook.values.amounts import Key, Line, Text
 
-WebLink = Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\x00-\x20\x7f]+$")]
+WebLink = Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\x00-\x20\x7f]+$(?!\n)")]
 
 
 class SubmitReview(Command, frozen=True, kw_only=True):

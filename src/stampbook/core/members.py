@@ -35,7 +35,8 @@ from stampbook.values.amounts import ATTRIBUTES_MAX, Key, Line, Link, Tags
 from stampbook.values.ids import MemberId
 from stampbook.values.instants import Instant
 
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$")]
+EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$(?!\n)"
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL)]
 CustomAttributes = Annotated[dict[Key, Any], Meta(max_length=ATTRIBUTES_MAX)]
 
 REFERRAL_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -4,10 +4,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
-"""Keys and names are one line: PostgreSQL stores no NUL, and a line break in a key is a mistake."""
+NO_CONTROL = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+"""Keys and names are one line: PostgreSQL stores no NUL, and a line break in a key is a mistake.
 
-Key = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Shapes: `$` alone also stands before a line break at the end.
+"""
+SOMETHING = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+
+Key = Annotated[str, Meta(min_length=1, max_length=128, pattern=SOMETHING)]
 Line = Annotated[str, Meta(max_length=256, pattern=NO_CONTROL)]
 Text = Annotated[str, Meta(max_length=4000)]
 Link = Annotated[str, Meta(max_length=2048, pattern=NO_CONTROL)]
