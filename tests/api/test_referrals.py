@@ -187,6 +187,18 @@ def test_the_page_gives_the_coupon_without_a_key_or_a_script(client: Client) -> 
     assert f"https://shop.example/cart?code={referral['friend_coupon']}" in claimed.body.decode()
 
 
+def test_a_mailbox_claims_once_however_it_is_written(client: Client) -> None:
+    code = begin(client)
+    assert claim(client, code, "ben+1@friends.example").status == 201
+    for again in ("ben+2@friends.example", "Ben@friends.example"):
+        answer = claim(client, code, again)
+        assert (answer.status, answer.json["code"]) == (409, "referral.friend_taken")
+    order = {"order_id": "o-1", "member_id": "g-1", "order_subtotal": 30}
+    bought = client.post("/v1/orders", {**order, "email_address": "ben@friends.example"})
+    assert bought["referral"]["friend_email"] == "ben+1@friends.example"
+    assert bought["referral"]["status"] == "completed"
+
+
 def test_the_cookie_of_the_page_names_who_brought_somebody(client: Client) -> None:
     code = begin(client)
     shown = client.with_key(None).call("GET", f"/r/{code}")

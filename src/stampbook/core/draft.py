@@ -26,7 +26,7 @@ from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
 from stampbook.nouns.review import Review
 from stampbook.nouns.transaction import Transaction
-from stampbook.values.contacts import email_key
+from stampbook.values.contacts import email_key, mailbox_key
 from stampbook.values.ids import (
     CommandId,
     EntryId,
@@ -291,12 +291,13 @@ class Draft:
         return changed[1] if changed else self.state.referrals.get(referral_id)
 
     def referrals_of(self, email: str) -> list[Referral]:
-        """Give the loaded referrals of a friend's e-mail address as `email_key` spells it."""
+        """Give the loaded referrals of whoever reads an e-mail address."""
+        mailbox = mailbox_key(email)
         changed = {key: referral for key, (_, referral) in self.changes.referrals.items()}
         return [
             referral
             for referral in {**self.state.referrals, **changed}.values()
-            if referral.friend_email is not None and email_key(referral.friend_email) == email
+            if referral.friend_email is not None and mailbox_key(referral.friend_email) == mailbox
         ]
 
     def review(self, review_id: ReviewId) -> Review | None:

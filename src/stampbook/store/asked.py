@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from stampbook.commands import Due, Needs
+from stampbook.values.contacts import mailbox_key
 from stampbook.values.ids import MemberId, ReferralId, ReviewId, TransactionId
 
 
@@ -27,6 +28,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     reviews: tuple[ReviewId, ...]
     rewards: dict[str, int]
     due: Due | None
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """The mailboxes that the e-mail addresses end in: friends are one by their mailbox."""
+        return tuple(sorted({mailbox_key(email) for email in self.emails}))
 
 
 def together(needs: Iterable[Needs]) -> Asked:

@@ -174,7 +174,7 @@ def _load_asked(unit: Unit, state: State, kept: Mapping[MemberId, Kept], asked: 
         ORDERS_ASKED: asked.orders,
         COUPONS_ASKED: asked.coupons,
         REFERRALS_ASKED: sorted(brought.union(asked.referrals)),
-        REFERRALS_OF_FRIENDS: asked.emails,
+        REFERRALS_OF_FRIENDS: asked.mailboxes,
         REVIEWS_ASKED: asked.reviews,
     }
     found = _rows(unit, state.program.id, wanted)

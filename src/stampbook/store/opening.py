@@ -127,7 +127,7 @@ def _owner_queries(dialect: Dialect, program_id: ProgramId, asked: Asked) -> dic
         "orders": asked.orders,
         "coupons": asked.coupons,
         "emails": asked.emails,
-        "friends": asked.emails,
+        "friends": asked.mailboxes,
         "referral_codes": asked.referral_codes,
         "referrals": asked.referrals,
         "reviews": asked.reviews,

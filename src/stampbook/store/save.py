@@ -22,7 +22,7 @@ from stampbook.store.campaigns import save_campaigns
 from stampbook.store.erasing import begin
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
-from stampbook.values.contacts import email_key
+from stampbook.values.contacts import email_key, mailbox_key
 from stampbook.values.ids import EndpointId, FactId, MemberId
 from stampbook.values.instants import optional_ms, to_ms
 from stampbook.values.json import encode_text
@@ -299,9 +299,9 @@ def _coupon_row(batch: Batch, member: MemberId, coupon: Coupon) -> Row:
 def _save_referrals(unit: Unit, batch: Batch) -> None:
     rows: tuple[list[Row], list[Row]] = ([], [])
     for referrer, one in batch.changes.referrals.values():
-        email = email_key(one.friend_email) if one.friend_email else None
+        mailbox = mailbox_key(one.friend_email) if one.friend_email else None
         row = (
-            batch.opening.program_id, one.id, referrer, email, one.status,
+            batch.opening.program_id, one.id, referrer, mailbox, one.status,
             optional_ms(one.remind_at), one.order_id, encode_text(one), one.friend_member_id,
         )  # fmt: skip
         rows[one.id in batch.loaded.referrals].append(row)

@@ -211,7 +211,7 @@ REFERRAL = Table(
     _key("program_id"),
     _key("id"),
     _key("referrer"),
-    _key("friend_email", optional=True),
+    _key("friend_email", optional=True),  # the mailbox that it ends in
     _key("status"),
     _number("remind_at_ms", optional=True),
     _key("order_id", optional=True),  # the one that completed it

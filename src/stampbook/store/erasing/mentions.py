@@ -12,7 +12,7 @@ from stampbook.store.backend import Row, Unit
 from stampbook.store.erasing.case import Case, Page
 from stampbook.store.erasing.records import SET_FACT
 from stampbook.store.sql import keyed
-from stampbook.values.contacts import email_key
+from stampbook.values.contacts import email_key, mailbox_key
 from stampbook.values.ids import MemberId
 from stampbook.values.json import decode, encode_text
 
@@ -51,7 +51,8 @@ def erase_referrals(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
     Shapes: the cursor names the referral in hand, and the referrer's fact that was looked at last.
     """
     last, sequence = decode(cursor, tuple[str, int]) if cursor else ("", 0)
-    wanted = (case.program_id, last, case.member_id, list(case.emails))
+    mailboxes = sorted(map(mailbox_key, case.emails))
+    wanted = (case.program_id, last, case.member_id, mailboxes)
     found = unit.rows(REFERRALS, wanted)
     if not found:
         return Page(seen=1)
