@@ -151,6 +151,6 @@ def _rows(members: int) -> Iterator[Row]:
         )
         yield (
             PROGRAM, member.id, member.member_id, member.email_address, member.status, None,
-            member.balances.available, 0, None, 0, encode_text(member), "{}", "{}",
+            member.balances.available, 0, None, 0, "[]", encode_text(member), "{}", "{}",
             member.referral_code, None,
         )  # fmt: skip
