@@ -46,16 +46,16 @@ def simulate_definition(desk: Desk, asked: SimulateDefinition) -> Simulated:
         simulation = prepare(
             unit, programs, desk.program_id, read, since=asked.since, until=present.now
         )
-        members = [each for group in groups(unit, desk.program_id) for each in group]
-        report = simulation.nothing
-        for start in range(0, min(len(members), asked.members), GROUP):
-            group = members[start : min(start + GROUP, asked.members)]
-            report = together(report, simulate(unit, simulation, group))
+        everybody = groups(unit, desk.program_id)
+        report, left = simulation.nothing, asked.members
+        for group in everybody:
+            chosen = group[:left]
+            if not chosen:
+                break
+            report, left = together(report, simulate(unit, simulation, chosen)), left - len(chosen)
         report = valued(report, present.program.definition, read)
-        return Simulated(report=report, members_total=len(members))
+        return Simulated(report=report, members_total=sum(map(len, everybody)))
 
-
-GROUP = 200
 
 ROUTES = (
     Answer(
