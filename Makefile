@@ -36,7 +36,7 @@ check: $(VENV)/.dev ## Check format, lint, types, layers, dependencies and spell
 	$(BIN)/deptry src
 	$(BIN)/codespell
 
-bench: $(VENV)/.dev ## Measure against the baselines of bench/
+bench: $(VENV)/.bench ## Measure against the baselines of bench/
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 reference: $(VENV)/.runtime ## Write docs/reference again from the catalogues
@@ -46,6 +46,7 @@ lock: ## Choose the newest versions that pyproject.toml allows, with their hashe
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(LOCK) --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 # The first Python of the list that is new enough and can make a virtual environment.
 $(BIN)/python:
@@ -65,4 +66,8 @@ $(VENV)/.runtime: pyproject.toml requirements/runtime.txt requirements/build.txt
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(INSTALL) --require-hashes -r requirements/bench.txt
 	@touch $@
