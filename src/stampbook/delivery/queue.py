@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from stampbook.core.lease import EndpointKey, Leased, Outcome
+from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome
+from stampbook.store.deliveries import Settled
 
 
 class Queue(Protocol):
     """Deliveries that wait, are leased, and are settled; each call is one short transaction."""
 
-    def due(self, now_ms: int) -> list[EndpointKey]:
-        """Give the active endpoints that have something due, in a steady order."""
+    def due(self, now_ms: int) -> list[DueLane]:
+        """Give the endpoints that may be sent something now, in a steady order."""
         ...
 
     def lease(
@@ -22,13 +23,13 @@ class Queue(Protocol):
         """
         ...
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
+    def settle(self, outcomes: Sequence[Outcome]) -> Settled:
         """Log tries and store what follows, unless another worker holds the lease by now.
 
-        The same outcomes may be settled twice.
+        A delivery settled twice is settled once.
         """
         ...
 
-    def release(self, leased: Sequence[Leased], *, now_ms: int) -> None:
+    def release(self, leased: Sequence[Leased]) -> None:
         """Give leases back: the requests are due again at once, and no try is counted."""
         ...
