@@ -166,6 +166,7 @@ def mention(stage: Stage) -> None:
 def state(draft: Draft, name: str, book: Book, text: str = MARKER) -> None:
     """State a fact whose personal fields hold a text."""
     data = catalogue()[name].data
+    assert issubclass(data, FactData)
     filled = decode(encode_text(marked(catalogue()[name].example())).replace(MARKER, text), data)
     own = set(data.__struct_fields__) - set(FactData.__struct_fields__)
     draft.fact(data, book, **{field: getattr(filled, field) for field in sorted(own)})

@@ -103,7 +103,8 @@ class FactType(Struct, frozen=True, kw_only=True):
     zinrelo: Word | None
     """None: the dialect has no word for it and sends nothing."""
     nector: Word | None
-    example: Callable[[], FactHead]
+    example: Callable[[], Any]
+    """Gives an instance of `data`."""
     secrets: tuple[str, ...] = ()
     """Texts that are blanked in what is stored, once they have had their time."""
 
