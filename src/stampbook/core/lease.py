@@ -83,6 +83,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
     retry_after_seconds: int | None = None
 
 
+class Turn(Struct, kw_only=True):
+    """A worker's turn at the store: what is settled and given back, and until when is leased.
+
+    Shapes: `told` is set by the store when facts were told of what the tries brought about.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    unsent: Sequence[Leased] = ()
+    now_ms: int
+    until_ms: int
+    told: bool = False
+
+
 class Waiting(Struct, frozen=True, kw_only=True):
     """A delivery that waits; `request_id` and `sequence` are set once it was about to be sent."""
 
