@@ -17,6 +17,21 @@ HOLES_MAX = 10_000
 """How many separate holes are kept; beyond that the oldest are forgotten, as lost."""
 
 
+def sequence_of(headers: Headers) -> int | None:
+    """Give the number of a request, None when the sender does not count.
+
+    Errors: MalformedHeaderError for what is not a number from 1.
+    """
+    found = Found(headers)
+    return None if found.find(SEQUENCE) is None else _counted(found.number(SEQUENCE))
+
+
+def _counted(number: int) -> int:
+    if number < 1:
+        raise MalformedHeaderError(SEQUENCE, "is not a number from 1")
+    return number
+
+
 class Gaps(Struct):
     """What one endpoint has sent, as the highest number seen and the holes below it.
 
@@ -33,18 +48,16 @@ class Gaps(Struct):
 
         Errors: MalformedHeaderError for what is not a number from 1.
         """
-        found = Found(headers)
-        if found.find(SEQUENCE) is not None:
-            self.add(found.number(SEQUENCE))
+        number = sequence_of(headers)
+        if number is not None:
+            self.add(number)
 
     def add(self, number: int) -> None:
         """Note a number.
 
         Errors: MalformedHeaderError for a number below 1.
         """
-        if number < 1:
-            raise MalformedHeaderError(SEQUENCE, "is not a number from 1")
-        if number > self.highest:
+        if _counted(number) > self.highest:
             if number > self.highest + 1:
                 self.holes.append((self.highest + 1, number - 1))
             self.highest = number

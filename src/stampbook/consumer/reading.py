@@ -10,7 +10,8 @@ from msgspec import Meta, Raw, Struct
 
 from . import native, nector, zinrelo
 from .errors import UnreadableBodyError
-from .headers import SEQUENCE, WEBHOOK_ID, Found, Headers
+from .gaps import sequence_of
+from .headers import WEBHOOK_ID, Found, Headers
 from .message import DialectName, Event, Message, Unknown
 from .signatures import TOLERANCE_SECONDS, Secrets, verify
 from .vendors import NECTOR_DELIVERY, verify_nector, verify_zinrelo
@@ -203,7 +204,7 @@ def _request_id(found: Found) -> str:
 def _message(
     dialect: DialectName, found: Found, id_: str, events: tuple[Event[Known], ...], body: bytes
 ) -> Message[Known]:
-    sequence = None if found.find(SEQUENCE) is None else found.number(SEQUENCE)
+    sequence = sequence_of(found)
     return Message(dialect=dialect, id=id_, sequence=sequence, events=events, source=body)
 
 
