@@ -23,6 +23,7 @@ from .errors import (
     UnusableSecretError,
 )
 from .gaps import Gaps
+from .headers import Headers
 from .message import DialectName, Event, Message, Unknown
 from .reading import event_ids, parse, read
 from .signatures import TOLERANCE_SECONDS, Signed, verify
@@ -34,6 +35,7 @@ __all__ = [
     "DialectName",
     "Event",
     "Gaps",
+    "Headers",
     "MalformedHeaderError",
     "Message",
     "MissingHeaderError",

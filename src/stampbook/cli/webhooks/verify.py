@@ -101,7 +101,10 @@ def _verify(
         return FAILED
     unread = _unread(dialect, headers, body)
     if unread:
-        complain(f"Genuine, and not readable: {unread}.", "See which dialect the endpoint has.")
+        complain(
+            f"Genuine, and not readable as {dialect}: {unread}.",
+            "See which dialect the endpoint has.",
+        )
         return FAILED
     say("Genuine.")
     return 0
