@@ -19,6 +19,7 @@ from stampbook.delivery.secrets import new_secret
 from stampbook.delivery.sender import Sender
 from stampbook.dialects import catalogue, example_of
 from stampbook.facts import catalogue as facts
+from stampbook.nouns.examples import EXAMPLE_BUSINESS
 from stampbook.values.ids import FactId, RequestId
 
 SECRET = new_secret(random.Random(3).randbytes)
@@ -44,7 +45,7 @@ def a_letter(url: str, *, dialect: str = "native") -> Request:
     """Make a request with an id of its own, signed now."""
     words, request_id = catalogue()[dialect], RequestId(secrets.token_hex(12))
     fact = example_of(facts()["points.earned"], FactId(secrets.token_hex(12)))
-    letter = words.render((fact,), request_id, None)
+    letter = words.render((fact,), request_id, EXAMPLE_BUSINESS)
     now = datetime.now(UTC)  # noqa: TID251 - a consumer checks the age by the real clock
     headers = (CONTENT_TYPE, *words.sign(letter, (SECRET,), request_id, now).items())
     return Request(url=url, headers=headers, body=letter.body)

@@ -1,15 +1,16 @@
 """Peers that listen and say little: what no real broker does on demand."""
 
+import re
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Peer:
-    """Takes every connection, says its greeting, and never answers."""
+    """Takes every connection, and says what it was told to say."""
 
     port: int
     connections: int = 0
@@ -30,24 +31,26 @@ class Peer:
             return self._news.wait_for(lambda: self.parted >= count, seconds)
 
 
+def _say_nothing(_heard: bytes) -> bytes:
+    return b""
+
+
 @contextmanager
 def running_peer(
-    greeting: bytes = b"", answers: tuple[bytes, bytes] = (b"", b"")
+    greeting: bytes = b"", answer: Callable[[bytes], bytes] = _say_nothing
 ) -> Generator[Peer]:
-    """Run a peer until the block ends; it answers the first of a pair with the second."""
+    """Run a peer until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
     peer = Peer(listener.getsockname()[1])
     taken: list[socket.socket] = []
 
     def serve(connection: socket.socket) -> None:
-        asked, answer = answers
         peer.tell(connections=1)
         try:
             connection.sendall(greeting)
             while chunk := connection.recv(65_536):
                 peer.tell(heard=chunk)
-                if asked and asked in chunk:
-                    connection.sendall(answer)
+                connection.sendall(answer(chunk))
         except OSError:
             pass
         peer.tell(parted=1)
@@ -75,3 +78,20 @@ def running_peer(
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+
+
+NATS_GREETING = b'INFO {"server_id":"x","headers":true,"max_payload":1000000}\r\n'
+KEPT = b'{"stream":"s","seq":1}'
+REPLY_TO = re.compile(rb"^HPUB \S+ (\S+) ", re.MULTILINE)
+
+
+def welcome(heard: bytes) -> bytes:
+    """Answer as NATS does to a client that connects, and to nothing else."""
+    return b"PONG\r\n" if b"PING\r\n" in heard else b""
+
+
+def keep(heard: bytes) -> bytes:
+    """Answer as NATS with a stream that takes everything."""
+    places = REPLY_TO.findall(heard)
+    acknowledged = (b"MSG %s 1 %d\r\n%s\r\n" % (place, len(KEPT), KEPT) for place in places)
+    return welcome(heard) + b"".join(acknowledged)

@@ -162,11 +162,12 @@ class _Publisher:
             await self._gate.run(lambda: producer.poll(POLL_SECONDS))
 
     def _metadata(self) -> Any:
-        assert self._producer is not None, "it is not closed yet"
+        producer = self._producer
+        assert producer is not None, "it is not closed yet"
         try:
-            return self._producer.list_topics(self._settings.topic, timeout=METADATA_SECONDS)
+            return producer.list_topics(self._settings.topic, timeout=METADATA_SECONDS)
         except KafkaException as failed:
-            self._producer.poll(0)  # lets it say what happened
+            producer.poll(0)  # lets it say what happened
             raise _why(failed, self._said) from None
 
     def _let_go(self) -> None:

@@ -129,12 +129,12 @@ class _Wire(TcpTransport):
         super().write(payload)
 
     async def read(self, buffer_size: int) -> bytes:
+        received = b""
         try:
             received = await super().read(buffer_size)
-        except OSError:
-            received = b""
-        if not received:
-            self._lose(CLOSED)
+        finally:
+            if not received:
+                self._lose(CLOSED)
         return received
 
     async def drain(self) -> None:

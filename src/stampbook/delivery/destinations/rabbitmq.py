@@ -8,7 +8,8 @@ Source: https://www.rabbitmq.com/docs/confirms and https://www.rabbitmq.com/docs
 
 import asyncio
 import logging
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from msgspec import Struct
 from pika import BasicProperties, ConnectionParameters, DeliveryMode, PlainCredentials, SSLOptions
@@ -33,6 +34,7 @@ from stampbook.values.json import encode_text
 PORT = 5672
 ENCRYPTED_PORT = 5671
 HEARTBEAT_SECONDS = 30
+GOODBYE_SECONDS = 1.0
 NAME_BYTES_MAX = 255
 
 ACCESS_REFUSED = 403
@@ -87,6 +89,15 @@ def read(locator: Locator) -> Settings:
     )
 
 
+@dataclass(slots=True)
+class _Sent:
+    """A message that the broker has not confirmed yet."""
+
+    message_id: str
+    confirmed: asyncio.Future[bool]
+    is_returned: bool = False
+
+
 class _Publisher:
     """A channel whose messages are confirmed by their numbers, from 1 in the order of sending."""
 
@@ -94,9 +105,8 @@ class _Publisher:
         self._settings = settings
         self._connection = connection
         self._channel: Channel | None = None
-        self._sent = 0
-        self._unconfirmed: dict[int, asyncio.Future[bool]] = {}
-        self._returned: set[str] = set()
+        self._count = 0
+        self._unconfirmed: dict[int, _Sent] = {}
         self._closed = asyncio.Event()
         connection.add_on_close_callback(self._hear_connection_closed)
 
@@ -105,9 +115,8 @@ class _Publisher:
         return self._channel is not None and self._channel.is_open
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        opened: asyncio.Future[bool] = loop.create_future()
-        self._unconfirmed[0] = opened  # fails with the others when the broker closes
+        opened: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._unconfirmed[0] = _Sent("", opened)  # fails with the others when the broker closes
 
         def say_opened(_: Any) -> None:
             _settle(opened, is_kept=True)
@@ -140,16 +149,14 @@ class _Publisher:
             )
         except AMQPError as failed:
             raise LostError(words_of(failed)) from None
-        self._sent += 1
-        number, confirmed = self._sent, asyncio.get_running_loop().create_future()
-        self._unconfirmed[number] = confirmed
+        self._count += 1
+        sent = _Sent(message_id, asyncio.get_running_loop().create_future())
+        number, self._unconfirmed[self._count] = self._count, sent
         try:
-            is_kept = await confirmed
+            is_kept = await sent.confirmed
         finally:
-            self._unconfirmed.pop(number, None)
-            is_returned = message_id in self._returned
-            self._returned.discard(message_id)
-        if is_returned:
+            del self._unconfirmed[number]
+        if sent.is_returned:
             raise RefusedError("no queue takes the message")
         if not is_kept:
             raise RefusedError("the broker refused the message")
@@ -161,17 +168,20 @@ class _Publisher:
             await self._closed.wait()
 
     def _hear_confirm(self, frame: Any) -> None:
-        """Settle a message, or all up to it; its return, if there was one, came before."""
+        """Settle a message, or all up to it."""
         confirm: Basic.Ack | Basic.Nack = frame.method
-        tag = confirm.delivery_tag
-        for number in list(self._unconfirmed) if confirm.multiple else (tag,):
-            if number <= tag and number in self._unconfirmed:
-                _settle(self._unconfirmed[number], is_kept=isinstance(confirm, Basic.Ack))
+        tag, is_kept = confirm.delivery_tag, isinstance(confirm, Basic.Ack)
+        for number, sent in self._unconfirmed.items():
+            if number == tag or (confirm.multiple and number < tag):
+                _settle(sent.confirmed, is_kept=is_kept)
 
     def _hear_return(
         self, _channel: Channel, _method: Any, properties: BasicProperties, _body: bytes
     ) -> None:
-        self._returned.add(properties.message_id or "")
+        """Remember that no queue took a message: its confirmation, which follows, hides that."""
+        for sent in self._unconfirmed.values():
+            if sent.message_id == properties.message_id:
+                sent.is_returned = True
 
     def _hear_channel_closed(self, _channel: Channel, reason: Exception) -> None:
         code = reason.reply_code if isinstance(reason, ChannelClosedByBroker) else None
@@ -182,9 +192,9 @@ class _Publisher:
         self._fail("the connection was closed")
 
     def _fail(self, why: str) -> None:
-        for confirmed in self._unconfirmed.values():
-            if not confirmed.done():
-                confirmed.set_exception(LostError(why))
+        for sent in self._unconfirmed.values():
+            if not sent.confirmed.done():
+                sent.confirmed.set_exception(LostError(why))
 
 
 def _settle(confirmed: asyncio.Future[bool], *, is_kept: bool) -> None:
@@ -207,41 +217,51 @@ async def connect(settings: Settings, gate: Gate) -> _Publisher:
 
 
 async def _dial(settings: Settings, gate: Gate) -> AsyncioConnection:
+    """Connect to the first address that answers."""
     host = settings.host
     port = host.port or (ENCRYPTED_PORT if settings.encrypted else PORT)
-    ways = [
-        ConnectionParameters(
-            host=address,
-            port=port,
-            virtual_host=settings.virtual_host,
-            credentials=PlainCredentials(settings.user, settings.password),
-            ssl_options=SSLOptions(gate.tls(), host.name) if settings.encrypted else None,
-            heartbeat=HEARTBEAT_SECONDS,
-            client_properties={"connection_name": "stampbook"},
+    why: RefusedError | LostError = LostError("could not connect")
+    for address in await gate.addresses(host, port):
+        ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+        connection = AsyncioConnection(
+            ConnectionParameters(
+                host=address,
+                port=port,
+                virtual_host=settings.virtual_host,
+                credentials=PlainCredentials(settings.user, settings.password),
+                ssl_options=SSLOptions(gate.tls(), host.name) if settings.encrypted else None,
+                heartbeat=HEARTBEAT_SECONDS,
+                client_properties={"connection_name": "stampbook"},
+            ),
+            on_open_callback=lambda _, ended=ended: _tell(ended, None),
+            on_open_error_callback=lambda _, error, ended=ended: _tell(ended, error),
+            custom_ioloop=asyncio.get_running_loop(),
         )
-        for address in await gate.addresses(host, port)
-    ]
-    done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    dialling = AsyncioConnection.create_connection(
-        ways, lambda result: None if done.done() else done.set_result(result)
-    )
-    try:
-        result = await done
-    except asyncio.CancelledError:
-        dialling.abort()
-        raise
-    if isinstance(result, AsyncioConnection):
-        return result
-    raise _why(result)
+        try:
+            await asyncio.wait((ended,))
+        except asyncio.CancelledError:
+            connection.close()
+            await asyncio.wait((ended,), timeout=GOODBYE_SECONDS)
+            raise
+        failed = ended.result()
+        if failed is None:
+            return connection
+        why = _why(failed)
+        if isinstance(why, RefusedError):
+            break
+    raise why
+
+
+def _tell(ended: asyncio.Future[BaseException | None], error: BaseException | None) -> None:
+    if not ended.done():
+        ended.set_result(error)
 
 
 def _why(failed: BaseException) -> RefusedError | LostError:
     """Say why there is no connection, by the innermost of the library's errors."""
-    while True:
-        inner = getattr(failed, "exceptions", ())[-1:] or (getattr(failed, "exception", None),)
-        if not isinstance(inner[0], BaseException):
-            break
-        failed = inner[0]
+    inner = _inside(failed)
+    while inner is not None:
+        failed, inner = inner, _inside(inner)
     code = failed.reply_code if isinstance(failed, ConnectionClosedByBroker) else None
     if code == ACCESS_REFUSED or isinstance(
         failed, AuthenticationError | ProbableAuthenticationError
@@ -250,6 +270,13 @@ def _why(failed: BaseException) -> RefusedError | LostError:
     if code == NOT_ALLOWED or isinstance(failed, ProbableAccessDeniedError):
         return RefusedError("the virtual host is not there, or not open to the user")
     return LostError(words_of(failed))
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    found: Any = getattr(error, "exception", None) or getattr(error, "exceptions", error.args)
+    if isinstance(found, tuple):
+        found = cast("tuple[Any, ...]", found)[-1] if found else None
+    return found if isinstance(found, BaseException) else None
 
 
 DESTINATION = Broker(title="RabbitMQ", schemes=("amqp", "amqps"), read=read, connect=connect)
