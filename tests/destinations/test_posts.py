@@ -11,7 +11,7 @@ from stampbook.delivery.links import Limits
 from stampbook.delivery.posts import Posts
 from tests.delivery.sink import Sink, running_sink
 from tests.destinations.letters import PostsMaker, a_letter, a_sender, error_of, send, statuses
-from tests.destinations.peers import NATS_GREETING, Peer, keep, running_peer, welcome
+from tests.destinations.peers import NATS_GREETING, REPLY_TO, Peer, keep, running_peer, welcome
 
 SILENT = ("nats://a:b@{}/loyalty", "amqp://a:b@{}/?routing_key=x", "kafka://{}/loyalty")
 IMPATIENT = Limits(connect_seconds=0.3, total_seconds=0.6)
@@ -69,6 +69,49 @@ def test_a_link_is_used_again_and_closed_when_nobody_uses_it(make_posts: PostsMa
         assert peer.wait_for_parted(1)
         assert statuses(send(posts, letter)) == [200]
         assert peer.connections == 2
+
+
+def test_there_are_only_so_many_links(make_posts: PostsMaker) -> None:
+    posts = make_posts(limits=Limits(links_max=2))
+    with running_peer(NATS_GREETING, keep) as peer:
+        for number in range(4):
+            (response,) = send(posts, a_letter(f"nats://127.0.0.1:{peer.port}/loyalty.{number}"))
+            assert response.status_code == 200
+        assert peer.wait_for_parted(2)
+        assert peer.connections == 4
+        assert statuses(send(posts, a_letter(f"nats://127.0.0.1:{peer.port}/loyalty.3"))) == [200]
+        assert peer.connections == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "greeting", "flood"),
+    [
+        (SILENT[0], NATS_GREETING, b"PONG\r\nMSG x 1 2000000000\r\n" + b"x" * 4_000_000),
+        (SILENT[1], b"", b"\1\0\0\x7f\xff\xff\xff" + b"x" * 4_000_000),
+    ],
+)
+def test_a_broker_that_says_too_much_is_left(
+    url: str, greeting: bytes, flood: bytes, posts: Posts[str]
+) -> None:
+    with running_peer(greeting, lambda _: flood) as peer:
+        (response,) = send(posts, a_letter(url.format(f"127.0.0.1:{peer.port}")))
+        assert error_of(response) == "the connection was closed"
+        assert peer.wait_for_parted(1)
+
+
+def test_what_a_broker_says_is_cut_and_made_printable(posts: Posts[str]) -> None:
+    def refuse(heard: bytes) -> bytes:
+        said = b'{"error":{"description":"no\\u0000\\n%s"}}' % (b"x" * 10_000)
+        places = REPLY_TO.findall(heard)
+        refused = (b"MSG %s 1 %d\r\n%s\r\n" % (place, len(said), said) for place in places)
+        return welcome(heard) + b"".join(refused)
+
+    with running_peer(NATS_GREETING, refuse) as peer:
+        (response,) = send(posts, a_letter(f"nats://127.0.0.1:{peer.port}/loyalty"))
+    said = error_of(response)
+    assert said.startswith("the stream refused the message: nox")
+    assert said.isprintable()
+    assert len(said) < 300
 
 
 @pytest.mark.parametrize("url", SILENT)

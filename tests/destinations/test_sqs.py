@@ -61,7 +61,7 @@ def test_a_message_reaches_a_queue_with_its_body_and_headers(
     letter = a_letter(url_of(port, "arrive"))
     (response,) = send(posts, letter)
     (message,) = receive(amazon, "arrive")
-    assert receipt_of(response) == {"message_id": message["MessageId"]}
+    assert receipt_of(response) == {"MessageId": message["MessageId"]}
     body = message["Body"].encode()
     assert body == letter.body
     assert headers_in(message) == dict(letter.headers)
@@ -73,8 +73,8 @@ def test_a_fifo_queue_keeps_a_repetition_once(port: int, amazon: Any, posts: Pos
     letter = a_letter(url_of(port, "order.fifo"))
     first, second = send(posts, letter)[0], send(posts, letter)[0]
     (message,) = receive(amazon, "order.fifo")
-    assert receipt_of(first)["message_id"] == message["MessageId"]
-    assert receipt_of(second)["sequence_number"]
+    assert receipt_of(first)["MessageId"] == message["MessageId"]
+    assert receipt_of(second)["SequenceNumber"]
     attributes = message["Attributes"]
     assert attributes["MessageDeduplicationId"] == id_in(letter)
     assert attributes["MessageGroupId"] == id_in(letter)
@@ -102,8 +102,9 @@ def test_a_queue_that_is_not_there_is_a_failure_in_the_words_of_the_service(
     assert "QueueDoesNotExist" in response.excerpt
 
 
-def test_a_success_without_a_message_id_is_none(posts: Posts[str]) -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+@pytest.mark.parametrize("said", [b"{}", b"ok", b"[1]", b'{"MessageId":' + b"[" * 2_000])
+def test_a_success_without_a_message_id_is_none(said: bytes, posts: Posts[str]) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said)
     with running_peer(answer=lambda _: answer) as peer:
         (response,) = send(posts, a_letter(url_of(peer.port, "queue")))
     assert error_of(response) == "answered without a message id"

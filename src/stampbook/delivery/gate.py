@@ -22,6 +22,9 @@ Errors: TargetRefusedError; OSError when the name is not found."""
 THREADS_MAX = 64
 """As many as there are requests in flight, so that none waits for another's look-up."""
 
+UNASKED_BYTES_MAX = 1024 * 1024
+"""What a broker may send more than it was sent: without a limit it could fill our memory."""
+
 R = TypeVar("R")
 
 

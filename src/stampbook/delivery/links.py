@@ -23,6 +23,8 @@ from stampbook.delivery.locator import locate
 CLOSE_SECONDS = 1.0
 """How long a broker may take to say goodbye."""
 JOIN_SECONDS = 5.0
+RECEIPT_MAX = 2_048
+"""Characters of a broker's receipt that are kept."""
 
 ACKNOWLEDGED = 200
 """Stands for the broker's acknowledgement, which has no status of its own."""
@@ -40,6 +42,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From the start of a request to its answer, connecting included."""
     idle_seconds: float = 60.0
     """How long a link that nobody uses is kept."""
+    links_max: int = 128
+    """How many links are kept; more only while more are in use at a time."""
 
 
 class _Link:
@@ -174,7 +178,7 @@ class Links(Generic[T]):
             status_code=ACKNOWLEDGED if error is None else None,
             error=error,
             duration_ms=round((self._elapsed() - began) * 1000),
-            excerpt=receipt,
+            excerpt=receipt[:RECEIPT_MAX],
         )
         self._finished.append((ticket, response))
         self._ring()
@@ -202,9 +206,17 @@ class Links(Generic[T]):
         if link is None or not link.is_usable:
             if link is not None:
                 self._drop(link)
+            self._make_room()
             opening = asyncio.get_running_loop().create_task(self._open(url, broker))
             link = self._links[url] = _Link(url, opening)
         return link
+
+    def _make_room(self) -> None:
+        """Close the link that nobody has used for longest when there are too many."""
+        if len(self._links) >= self._limits.links_max:
+            idle = [link for link in self._links.values() if not link.in_flight]
+            if idle:
+                self._drop(min(idle, key=lambda link: link.idle_since))
 
     async def _open(self, url: str, broker: Broker) -> Publisher:
         try:

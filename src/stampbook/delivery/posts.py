@@ -55,13 +55,11 @@ class Posts(Generic[T]):
             return
         problem = problem_of(request.url, self._destinations)
         if problem is not None:
-            response = Response(status_code=None, error=f"not sent: {problem}", duration_ms=0)
-            self._unsent.append((ticket, response))
+            self._fail(ticket, f"not sent: {problem}")
             return
         destination = self._destinations[scheme]
         if isinstance(destination, WebService):
-            letter = destination.write(destination.read(locate(request.url)), request)
-            self._sender.start(Posted(ticket, destination), letter)
+            self._write(ticket, request, destination)
         else:
             self._links.start(ticket, request, destination)
 
@@ -84,3 +82,14 @@ class Posts(Generic[T]):
         """Abandon what is in flight and close every connection."""
         self._links.close()
         self._sender.close()
+
+    def _write(self, ticket: T, request: Request, service: WebService) -> None:
+        try:
+            written = service.write(service.read(locate(request.url)), request)
+        except Exception as failed:  # noqa: BLE001 - one odd message must not stop all others
+            self._fail(ticket, f"not sent: {type(failed).__name__}")
+            return
+        self._sender.start(Posted(ticket, service), written)
+
+    def _fail(self, ticket: T, error: str) -> None:
+        self._unsent.append((ticket, Response(status_code=None, error=error, duration_ms=0)))

@@ -195,6 +195,7 @@ def _configuration(settings: Settings, gate: Gate) -> dict[str, Any]:
         "partitioner": "murmur2_random",  # that of Java, so that keys meet in one partition
         "message.timeout.ms": MESSAGE_TIMEOUT_MS,
         "message.max.bytes": BYTES_MAX,
+        "receive.message.max.bytes": BYTES_MAX,
     }
     if has_user:
         said |= {

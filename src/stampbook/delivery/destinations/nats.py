@@ -22,7 +22,7 @@ from nats.errors import Error as NatsError
 
 from stampbook.delivery.call import Request
 from stampbook.delivery.destinations import Broker, id_of
-from stampbook.delivery.gate import Gate, LostError, RefusedError, words_of
+from stampbook.delivery.gate import UNASKED_BYTES_MAX, Gate, LostError, RefusedError, words_of
 from stampbook.delivery.locator import Host, Locator
 from stampbook.values.json import decode, encode_text
 
@@ -107,6 +107,7 @@ class _Wire(TcpTransport):
         self._dialled = dialled
         self._lose = lose
         self._must_encrypt = must_encrypt
+        self._unasked_bytes = 0
 
     def __bool__(self) -> bool:
         return True
@@ -126,15 +127,24 @@ class _Wire(TcpTransport):
     def write(self, payload: bytes) -> None:
         if self._must_encrypt:  # the client would send the password in the clear
             raise LostError("the server offers no TLS")
+        self._unasked_bytes -= len(payload)
         super().write(payload)
 
+    def writelines(self, payload: list[bytes]) -> None:
+        self._unasked_bytes -= sum(map(len, payload))
+        super().writelines(payload)
+
     async def read(self, buffer_size: int) -> bytes:
-        received = b""
         try:
             received = await super().read(buffer_size)
-        finally:
-            if not received:
-                self._lose(CLOSED)
+            self._unasked_bytes += len(received)
+            if self._unasked_bytes > UNASKED_BYTES_MAX:
+                raise ConnectionError("the server says too much")
+        except OSError:
+            self._lose(CLOSED)
+            raise
+        if not received:
+            self._lose(CLOSED)
         return received
 
     async def drain(self) -> None:
@@ -231,7 +241,7 @@ def _receipt(message: Msg) -> str:
     except DecodeError:
         raise RefusedError("what listens to the subject is no stream") from None
     if answer.error is not None:
-        said = answer.error.description[:DESCRIPTION_MAX]
+        said = "".join(filter(str.isprintable, answer.error.description))[:DESCRIPTION_MAX]
         raise RefusedError(f"the stream refused the message: {said}")
     if not answer.stream or not answer.seq:
         raise RefusedError("what listens to the subject is no stream")

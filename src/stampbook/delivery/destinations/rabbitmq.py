@@ -27,7 +27,7 @@ from pika.spec import Basic
 
 from stampbook.delivery.call import Request
 from stampbook.delivery.destinations import Broker, id_of
-from stampbook.delivery.gate import Gate, LostError, RefusedError, words_of
+from stampbook.delivery.gate import UNASKED_BYTES_MAX, Gate, LostError, RefusedError, words_of
 from stampbook.delivery.locator import Host, Locator
 from stampbook.values.json import encode_text
 
@@ -87,6 +87,19 @@ def read(locator: Locator) -> Settings:
         exchange=exchange,
         routing_key=routing_key,
     )
+
+
+class _Connection(AsyncioConnection):
+    """A connection over which a broker may say so much and no more."""
+
+    bytes_sent: int  # of the library
+    _heard_bytes = 0
+
+    def _proto_data_received(self, data: bytes) -> None:
+        self._heard_bytes += len(data)
+        if self._heard_bytes > UNASKED_BYTES_MAX + self.bytes_sent:
+            raise ConnectionError("the broker says too much")
+        super()._proto_data_received(data)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
 
 @dataclass(slots=True)
@@ -223,7 +236,7 @@ async def _dial(settings: Settings, gate: Gate) -> AsyncioConnection:
     why: RefusedError | LostError = LostError("could not connect")
     for address in await gate.addresses(host, port):
         ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-        connection = AsyncioConnection(
+        connection = _Connection(
             ConnectionParameters(
                 host=address,
                 port=port,

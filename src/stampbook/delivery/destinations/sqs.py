@@ -17,7 +17,7 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from msgspec import DecodeError, Struct
+from msgspec import DecodeError, Struct, field
 from msgspec.structs import replace
 
 from stampbook.delivery.call import Request, Response
@@ -44,6 +44,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     region: str
     access_key: str
     secret_key: str
+
+
+class Receipt(Struct, frozen=True, omit_defaults=True):
+    """What the service answers to a message that it keeps."""
+
+    message_id: str = field(name="MessageId")
+    sequence_number: str = field(name="SequenceNumber", default="")
 
 
 def read(locator: Locator) -> Settings:
@@ -113,13 +120,10 @@ def judge(response: Response) -> Response:
     if response.status_code != OK:
         return response
     try:
-        answer = decode(response.excerpt.encode(), dict[str, Any])
-        receipt = {"message_id": answer["MessageId"]}
-    except (DecodeError, KeyError):
+        receipt = decode(response.excerpt, Receipt)
+    except (DecodeError, RecursionError):
         error = "answered without a message id"
         return replace(response, status_code=None, error=error)
-    if "SequenceNumber" in answer:
-        receipt["sequence_number"] = answer["SequenceNumber"]
     return replace(response, excerpt=encode_text(receipt))
 
 
