@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.destinations.certificates import certificate_of
+
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -147,27 +149,49 @@ def running_nats(folder: Path, more: str = "") -> Generator[NatsServer]:
         server.stop()
 
 
+RABBITMQ_NAME = "queue.shop.example"
+RABBITMQ_CONFIGURATION = """
+listeners.ssl.1 = 127.0.0.1:{tls_port}
+ssl_options.cacertfile = {certificate}
+ssl_options.certfile = {certificate}
+ssl_options.keyfile = {certificate}
+"""
+
+
+@dataclass(slots=True)
+class RabbitMQ:
+    """A RabbitMQ that runs, and the certificate of the port that encrypts."""
+
+    port: int
+    tls_port: int
+    certificate: Path
+
+
 @contextmanager
-def running_rabbitmq(folder: Path) -> Generator[int]:
-    """Run a RabbitMQ with a name service and a cookie of its own; give its port.
+def running_rabbitmq(folder: Path) -> Generator[RabbitMQ]:
+    """Run a RabbitMQ with a name service and a cookie of its own.
 
     Errors: BrokerUnavailableError.
     """
     if not RABBITMQ.is_file():
         raise BrokerUnavailableError(f"there is no {RABBITMQ}")
-    name_port, port, log = free_port(), free_port(), folder / "log"
+    server = RabbitMQ(free_port(), free_port(), certificate_of(RABBITMQ_NAME, folder))
+    (folder / "rabbitmq.conf").write_text(
+        RABBITMQ_CONFIGURATION.format(tls_port=server.tls_port, certificate=server.certificate)
+    )
+    name_port, log = free_port(), folder / "log"
     environment = {
         "HOME": str(folder),
         "ERL_EPMD_PORT": str(name_port),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODENAME": "stampbook@localhost",
         "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_NODE_PORT": str(server.port),
         "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_MNESIA_BASE": str(folder),
         "RABBITMQ_LOG_BASE": str(folder),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-        "RABBITMQ_CONFIG_FILE": str(folder / "none"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
         "RABBITMQ_CONF_ENV_FILE": "/dev/null",
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RUNNING_UNDER_SYSTEMD": "true",  # so that the script becomes the server
@@ -180,5 +204,6 @@ def running_rabbitmq(folder: Path) -> Generator[int]:
         supervised([program("epmd"), "-port", str(name_port)], log, environment),
         supervised([str(RABBITMQ)], log, environment),
     ):
-        wait_for_port(port, log)
-        yield port
+        wait_for_port(server.port, log)
+        wait_for_port(server.tls_port, log)
+        yield server

@@ -13,6 +13,7 @@ from stampbook.delivery.posts import Posts
 from tests.destinations.brokers import (
     BrokerUnavailableError,
     NatsServer,
+    RabbitMQ,
     running_nats,
     running_rabbitmq,
 )
@@ -47,11 +48,11 @@ def mortal_nats(tmp_path: Path) -> Generator[NatsServer]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_port(tmp_path_factory: pytest.TempPathFactory) -> Generator[int]:
-    """The port of a RabbitMQ; one for each test process, started when first asked for."""
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Generator[RabbitMQ]:
+    """A RabbitMQ; one for each test process, started when first asked for."""
     try:
-        with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as port:
-            yield port
+        with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
+            yield server
     except BrokerUnavailableError as unavailable:
         _or_skip(unavailable)
 

@@ -6,7 +6,7 @@ import pytest
 
 from stampbook.delivery.call import Request
 from stampbook.delivery.destinations import choose, known
-from stampbook.delivery.gate import Gate, vetting
+from stampbook.delivery.gate import Gate, TargetRefusedError, vetting
 from stampbook.delivery.links import Limits
 from stampbook.delivery.posts import Posts
 from tests.delivery.sink import Sink, running_sink
@@ -143,6 +143,13 @@ def test_close_ends_every_thread_whatever_is_in_flight(silent: Peer) -> None:
             assert not thread.is_alive()
 
 
+def test_an_answer_ends_a_wait(posts: Posts[str]) -> None:
+    with running_peer(NATS_GREETING, keep) as peer:
+        posts.start("only", a_letter(f"nats://127.0.0.1:{peer.port}/loyalty"))
+        ((ticket, response),) = posts.wait(600)
+    assert (ticket, response.status_code) == ("only", 200)
+
+
 def test_wake_ends_a_wait(posts: Posts[str]) -> None:
     threading.Timer(0.05, posts.wake).start()
     assert posts.wait(60) == []
@@ -157,6 +164,15 @@ def test_an_address_that_is_not_allowed_is_not_dialled(
     responses = send(posts, *(a_letter(url) for url in urls))
     assert {error_of(response) for response in responses} == {"the address is not allowed"}
     assert silent.connections == 0
+
+
+def test_one_address_that_is_not_allowed_refuses_its_host() -> None:
+    def look_up(_host: str, _port: int) -> tuple[str, ...]:
+        return ("93.184.215.14", "127.0.0.1")
+
+    with pytest.raises(TargetRefusedError):
+        vetting(allow_private=False, look_up=look_up)("broker.shop.example", 4222)
+    assert vetting(allow_private=True, look_up=look_up)("broker.shop.example", 4222)
 
 
 @pytest.mark.parametrize("url", SILENT)

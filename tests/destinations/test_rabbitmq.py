@@ -6,7 +6,9 @@ import pika
 import pytest
 
 from stampbook.delivery.posts import Posts
+from tests.destinations.brokers import RABBITMQ_NAME, RabbitMQ
 from tests.destinations.letters import (
+    PostsMaker,
     a_letter,
     error_of,
     id_in,
@@ -26,14 +28,14 @@ def channel(port: int) -> Generator[Any]:
 
 
 @pytest.fixture
-def address(rabbitmq_port: int) -> str:
-    return f"amqp://guest:guest@127.0.0.1:{rabbitmq_port}/"
+def address(rabbitmq: RabbitMQ) -> str:
+    return f"amqp://guest:guest@127.0.0.1:{rabbitmq.port}/"
 
 
 def test_a_message_reaches_a_queue_with_its_body_and_headers(
-    rabbitmq_port: int, address: str, posts: Posts[str]
+    rabbitmq: RabbitMQ, address: str, posts: Posts[str]
 ) -> None:
-    with channel(rabbitmq_port) as consumer:
+    with channel(rabbitmq.port) as consumer:
         consumer.exchange_declare("loyalty", "topic", durable=True)
         consumer.queue_declare("arrive", durable=True)
         consumer.queue_bind("arrive", "loyalty", "points.#")
@@ -48,9 +50,9 @@ def test_a_message_reaches_a_queue_with_its_body_and_headers(
 
 
 def test_messages_of_one_endpoint_keep_their_order(
-    rabbitmq_port: int, address: str, posts: Posts[str]
+    rabbitmq: RabbitMQ, address: str, posts: Posts[str]
 ) -> None:
-    with channel(rabbitmq_port) as consumer:
+    with channel(rabbitmq.port) as consumer:
         consumer.queue_declare("order", durable=True)
         letters = [a_letter(f"{address}?routing_key=order") for _ in range(100)]
         assert set(statuses(send(posts, *letters))) == {200}
@@ -59,9 +61,9 @@ def test_messages_of_one_endpoint_keep_their_order(
 
 
 def test_what_no_queue_takes_has_not_arrived(
-    rabbitmq_port: int, address: str, posts: Posts[str]
+    rabbitmq: RabbitMQ, address: str, posts: Posts[str]
 ) -> None:
-    with channel(rabbitmq_port) as consumer:
+    with channel(rabbitmq.port) as consumer:
         consumer.queue_declare("full", durable=True, arguments=REJECTS_ALL)
         consumer.queue_declare("mine", durable=True)
         nobody, full, mine = send(
@@ -79,11 +81,11 @@ def test_what_no_queue_takes_has_not_arrived(
 
 
 def test_after_a_refusal_the_same_link_sends_what_a_queue_takes(
-    rabbitmq_port: int, address: str, posts: Posts[str]
+    rabbitmq: RabbitMQ, address: str, posts: Posts[str]
 ) -> None:
     letter = a_letter(f"{address}?routing_key=late")
     refused = send(posts, *([letter] * 3))
-    with channel(rabbitmq_port) as consumer:
+    with channel(rabbitmq.port) as consumer:
         consumer.queue_declare("late", durable=True)
         taken = send(posts, *([letter] * 3))
         count = consumer.queue_declare("late", passive=True).method.message_count
@@ -93,9 +95,9 @@ def test_after_a_refusal_the_same_link_sends_what_a_queue_takes(
 
 
 def test_what_is_not_permitted_says_so_without_naming_anybody(
-    rabbitmq_port: int, posts: Posts[str]
+    rabbitmq: RabbitMQ, posts: Posts[str]
 ) -> None:
-    at = f"127.0.0.1:{rabbitmq_port}"
+    at = f"127.0.0.1:{rabbitmq.port}"
     wrong, elsewhere = send(
         posts,
         a_letter(f"amqp://guest:wrong@{at}/?routing_key=x"),
@@ -103,3 +105,22 @@ def test_what_is_not_permitted_says_so_without_naming_anybody(
     )
     assert error_of(wrong) == "the credentials were refused"
     assert error_of(elsewhere) == "the virtual host is not there, or not open to the user"
+
+
+def test_the_name_is_certified_and_the_vetted_address_is_dialled(
+    rabbitmq: RabbitMQ, make_posts: PostsMaker
+) -> None:
+    def vet(_host: str, _port: int) -> tuple[str, ...]:
+        return ("127.0.0.1",)
+
+    with channel(rabbitmq.port) as consumer:
+        consumer.queue_declare("private", durable=True)
+    at = f"{RABBITMQ_NAME}:{rabbitmq.tls_port}/?routing_key=private"
+    named, misnamed = send(
+        make_posts(vet=vet, certificates=rabbitmq.certificate),
+        a_letter(f"amqps://guest:guest@{at}"),
+        a_letter(f"amqps://guest:guest@other.{at}"),
+    )
+    (stranger,) = send(make_posts(vet=vet), a_letter(f"amqps://guest:guest@{at}"))
+    assert statuses([named]) == [200]
+    assert error_of(misnamed) == error_of(stranger) == "the certificate is not trusted"

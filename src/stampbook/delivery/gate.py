@@ -57,12 +57,20 @@ def words_of(error: BaseException) -> str:
     return "the connection was closed"
 
 
-def vetting(*, allow_private: bool) -> Vet:
-    """Give a vet that asks this system's resolver."""
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Ask this system's resolver for the addresses of a host, each once.
+
+    Errors: OSError when there is none.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def vetting(*, allow_private: bool, look_up: Vet = resolve) -> Vet:
+    """Give a vet that refuses a host when any of its addresses may not be reached."""
 
     def vet(host: str, port: int) -> Sequence[str]:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+        addresses = look_up(host, port)
         if not all(may_reach(address, allow_private=allow_private) for address in addresses):
             raise TargetRefusedError
         return addresses

@@ -124,6 +124,11 @@ class _Wire(TcpTransport):
         await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
         self._must_encrypt = False
 
+    def close(self) -> None:
+        super().close()
+        if self._io_writer is None:
+            self._dialled.close()
+
     def write(self, payload: bytes) -> None:
         if self._must_encrypt:  # the client would send the password in the clear
             raise LostError("the server offers no TLS")
