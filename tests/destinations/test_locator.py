@@ -64,7 +64,7 @@ def test_what_can_be_sent_to_has_no_problem(url: str) -> None:
         ("nats://a:hush@broker.example/$JS.API.STREAM.DELETE.x", "no subject"),
         ("nats://a:hush@broker.example/loyalty#top", "malformed"),
         ("nats://a:hush@one.example,two.example/loyalty", "more than one host"),
-        ("nats://a:hush@broker.example/loyalty?stram=x", "unknown setting"),
+        ("nats://a:hush@broker.example/loyalty?streams=x", "unknown setting"),
         ("nats://a:hush@broker.example/loyalty?stream=a&stream=b", "twice"),
         ("nats://a:hush@broker.example/loyalty?stream", "malformed"),
         ("nats://a:***@broker.example/loyalty", "hidden password"),

@@ -197,8 +197,10 @@ class _Publisher:
                 sent.is_returned = True
 
     def _hear_channel_closed(self, _channel: Channel, reason: Exception) -> None:
-        code = reason.reply_code if isinstance(reason, ChannelClosedByBroker) else None
-        self._fail(CLOSED_CHANNEL.get(code or 0, "the broker closed the channel"))
+        if isinstance(reason, ChannelClosedByBroker):
+            self._fail(CLOSED_CHANNEL.get(reason.reply_code, "the broker closed the channel"))
+        else:
+            self._fail("the connection was closed")
 
     def _hear_connection_closed(self, _connection: Any, _reason: BaseException) -> None:
         self._closed.set()
