@@ -86,6 +86,7 @@ def wait_for_port(port: int, log: Path) -> None:
     raise BrokerUnavailableError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
+NATS_NAME = "broker.shop.example"
 NATS_USER = "shop"
 NATS_PASSWORD = "p:s/w@d?"
 NATS_PASSWORD_ENCODED = "p%3As%2Fw%40d%3F"

@@ -11,12 +11,14 @@ from stampbook.delivery.gate import Gate, Vet, vetting
 from stampbook.delivery.links import Limits
 from stampbook.delivery.posts import Posts
 from tests.destinations.brokers import (
+    NATS_NAME,
     BrokerUnavailableError,
     NatsServer,
     RabbitMQ,
     running_nats,
     running_rabbitmq,
 )
+from tests.destinations.certificates import certificate_of
 from tests.destinations.letters import PostsMaker, a_sender
 
 
@@ -43,6 +45,18 @@ def mortal_nats(tmp_path: Path) -> Generator[NatsServer]:
     try:
         with running_nats(tmp_path) as server:
             yield server
+    except BrokerUnavailableError as unavailable:
+        _or_skip(unavailable)
+
+
+@pytest.fixture
+def encrypted_nats(tmp_path: Path) -> Generator[tuple[NatsServer, Path]]:
+    """A NATS server that insists on TLS, and its certificate."""
+    certificate = certificate_of(NATS_NAME, tmp_path)
+    more = f'tls {{ cert_file: "{certificate}", key_file: "{certificate}" }}'
+    try:
+        with running_nats(tmp_path, more) as server:
+            yield server, certificate
     except BrokerUnavailableError as unavailable:
         _or_skip(unavailable)
 

@@ -10,8 +10,7 @@ from nats.js.api import StreamConfig
 
 from stampbook.delivery.call import Response
 from stampbook.delivery.posts import Posts
-from tests.destinations.brokers import NATS_PASSWORD, NATS_USER, NatsServer, running_nats
-from tests.destinations.certificates import certificate_of
+from tests.destinations.brokers import NATS_NAME, NATS_PASSWORD, NATS_USER, NatsServer
 from tests.destinations.letters import (
     PostsMaker,
     a_letter,
@@ -168,32 +167,30 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_broker_is_killed(
 
 
 def test_the_name_is_certified_and_the_vetted_address_is_dialled(
-    tmp_path: Path, make_posts: PostsMaker
+    encrypted_nats: tuple[NatsServer, Path], make_posts: PostsMaker
 ) -> None:
-    certificate = certificate_of("broker.shop.example", tmp_path)
+    server, certificate = encrypted_nats
     vetted: list[tuple[str, int]] = []
 
     def vet(host: str, port: int) -> tuple[str, ...]:
         vetted.append((host, port))
         return ("127.0.0.1",)
 
-    more = f'tls {{ cert_file: "{certificate}", key_file: "{certificate}" }}'
-    with running_nats(tmp_path, more) as server:
-        trusted = ssl.create_default_context(cafile=str(certificate))
-        trusted.check_hostname = False
-        make_stream(server, "private", trusted)
-        named, misnamed = send(
-            make_posts(vet=vet, certificates=certificate),
-            a_letter(server.url("private.a", scheme="nats+tls", host="broker.shop.example")),
-            a_letter(server.url("private.a", scheme="nats+tls", host="other.shop.example")),
-        )
-        (stranger,) = send(
-            make_posts(vet=vet),
-            a_letter(server.url("private.a", scheme="nats+tls", host="broker.shop.example")),
-        )
+    def url(host: str) -> str:
+        return server.url("private.a", scheme="nats+tls", host=host)
+
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    trusted.check_hostname = False
+    make_stream(server, "private", trusted)
+    named, misnamed = send(
+        make_posts(vet=vet, certificates=certificate),
+        a_letter(url(NATS_NAME)),
+        a_letter(url("other.shop.example")),
+    )
+    (stranger,) = send(make_posts(vet=vet), a_letter(url(NATS_NAME)))
     assert receipt_of(named) == {"stream": "private", "seq": 1}
     assert error_of(misnamed) == error_of(stranger) == "the certificate is not trusted"
-    assert ("broker.shop.example", server.port) in vetted
+    assert (NATS_NAME, server.port) in vetted
 
 
 def test_a_password_does_not_leave_in_the_clear_when_tls_was_asked_for(
