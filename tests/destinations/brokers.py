@@ -97,6 +97,7 @@ jetstream {{ store_dir: "{folder}" }}
 authorization {{ users: [
   {{ user: "{user}", password: "{password}" }}
   {{ user: "reader", password: "reader", permissions: {{ publish: "$JS.API.>" }} }}
+  {{ user: "deaf", password: "deaf", permissions: {{ publish: ">", subscribe: "none" }} }}
 ] }}
 """
 

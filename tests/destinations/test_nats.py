@@ -120,14 +120,16 @@ def test_what_is_not_permitted_says_so_without_naming_anybody(
     nats_server: NatsServer, posts: Posts[str]
 ) -> None:
     address = f"127.0.0.1:{nats_server.port}/loyalty.points"
-    wrong, nobody, reader = send(
+    wrong, nobody, reader, deaf = send(
         posts,
         a_letter(f"nats://shop:wrong@{address}"),
         a_letter(f"nats://{address}"),
         a_letter(f"nats://reader:reader@{address}"),
+        a_letter(f"nats://deaf:deaf@{address}"),
     )
     assert error_of(wrong) == error_of(nobody) == "the credentials were refused"
     assert error_of(reader) == "the credentials do not allow to publish to the subject"
+    assert error_of(deaf) == "the credentials do not allow to hear acknowledgements"
 
 
 def test_after_the_broker_is_back_the_same_posts_send_again(

@@ -208,15 +208,17 @@ class _Publisher:
         answered = self._waiting[place] = asyncio.get_running_loop().create_future()
         try:
             await self._client.publish(self._settings.subject, request.body, place, headers)
-            if self._lost is not None:
-                raise LostError(self._lost)
+            if self._lost is not None:  # this one came too late to be told
+                self._lose(self._lost)
             return _receipt(await answered)
         except (MaxPayloadError, BadHeaderError):
             raise RefusedError("the message is not one that the server takes") from None
         except NatsError as failed:
-            raise LostError(words_of(failed)) from None
+            raise LostError(self._lost or words_of(failed)) from None
         finally:
             del self._waiting[place]
+            if answered.done() and not answered.cancelled():
+                answered.exception()  # heard, or the loop would complain that nobody did
 
     async def close(self) -> None:
         await self._client.close()
@@ -227,7 +229,10 @@ class _Publisher:
             answered.set_result(message)
 
     async def _hear_error(self, error: Exception) -> None:
-        if "permissions violation" in str(error).lower():
+        said = str(error).lower()
+        if "permissions violation for subscription" in said:
+            self._lose("the credentials do not allow to hear acknowledgements")
+        elif "permissions violation" in said:
             self._lose("the credentials do not allow to publish to the subject")
 
     def _lose(self, why: str) -> None:
