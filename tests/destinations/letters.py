@@ -47,7 +47,10 @@ def a_letter(url: str, *, dialect: str = "native") -> Request:
     fact = example_of(facts()["points.earned"], FactId(secrets.token_hex(12)))
     letter = words.render((fact,), request_id, EXAMPLE_BUSINESS)
     now = datetime.now(UTC)  # noqa: TID251 - a consumer checks the age by the real clock
-    headers = (CONTENT_TYPE, *words.sign(letter, (SECRET,), request_id, now).items())
+    headers = (
+        (CONTENT_TYPE, words.content_type),
+        *words.sign(letter, (SECRET,), request_id, now).items(),
+    )
     return Request(url=url, headers=headers, body=letter.body)
 
 
