@@ -17,7 +17,7 @@ import msgspec.inspect as types
 from msgspec import Struct
 
 from docs.generate import _meanings as meanings
-from stampbook.facts import FactData, catalogue
+from stampbook.facts import EndpointFact, FactData, FactHead, catalogue
 
 FILE = Path(__file__).parent.parent / "src" / "stampbook" / "consumer" / "native.py"
 WIDTH = 100
@@ -41,13 +41,13 @@ def payloads() -> str:
     """Give the text of the file."""
     found: dict[type[Struct], types.StructType] = {}
     facts = {name: fact.data for name, fact in catalogue().items()}
-    for data in (FactData, *facts.values()):
+    for data in (FactHead, FactData, EndpointFact, *facts.values()):
         _collect(types.type_info(data), found)
     names = [kind.__name__ for kind in found]
     assert len(set(names)) == len(names), "two structures of facts have the same name"
     classes = [_class(kind, info) for kind, info in found.items()]
     listed = "\n".join(f'    "{name}": {data.__name__},' for name, data in facts.items())
-    table = f'TYPES: Mapping[str, type[FactData]] = {{\n{listed}\n}}\n"""The data of each fact."""'
+    table = f'TYPES: Mapping[str, type[FactHead]] = {{\n{listed}\n}}\n"""The data of each fact."""'
     return "\n\n\n".join((HEAD.rstrip(), *classes, table)) + "\n"
 
 
@@ -77,10 +77,11 @@ def _parts(info: types.Type) -> Iterator[types.Type]:
 
 
 def _class(kind: type[Struct], info: types.StructType) -> str:
-    is_fact = issubclass(kind, FactData) and kind is not FactData
-    inherited = FactData.__struct_fields__ if is_fact else ()
+    parent = kind.__base__ or Struct
+    inherited = parent.__struct_fields__ if issubclass(parent, FactHead) else ()
+    over = parent.__name__ if inherited else "Struct"
     lines = [
-        f"class {kind.__name__}({'FactData' if is_fact else 'Struct'}, frozen=True, kw_only=True):",
+        f"class {kind.__name__}({over}, frozen=True, kw_only=True):",
         _docstring(SOURCE.sub("", cleandoc(kind.__doc__ or ""))),
     ]
     said = meanings(kind)

@@ -11,7 +11,7 @@ from docs.generate_payloads import FILE, payloads
 from stampbook import dialects, facts
 from stampbook.consumer import DialectName, Unknown, native, nector, parse, zinrelo
 from stampbook.dialects import Dialect, StoredFact
-from stampbook.facts import FactData, type_of
+from stampbook.facts import FactHead, type_of
 from stampbook.nouns.examples import EXAMPLE_BUSINESS, EXAMPLE_NOW
 from stampbook.values.ids import FactId, RequestId
 from stampbook.values.json import encode_text
@@ -23,11 +23,11 @@ REQUEST = RequestId("019df2a1c0de4a0000000090")
 @dataclass(frozen=True)
 class Case:
     dialect: DialectName
-    data: FactData
+    data: FactHead
 
 
-EXAMPLES = [fact.example() for fact in facts.catalogue().values()]
-MORE = [data for data, _ in VARIANTS.values()]
+EXAMPLES: list[FactHead] = [fact.example() for fact in facts.catalogue().values()]
+MORE: list[FactHead] = [data for data, _ in VARIANTS.values()]
 NAMES: tuple[DialectName, ...] = ("native", "zinrelo", "nector")
 
 
@@ -48,7 +48,7 @@ CASES = {
 }
 
 
-def rendered(dialect: Dialect, data: FactData) -> tuple[str, bytes]:
+def rendered(dialect: Dialect, data: FactHead) -> tuple[str, bytes]:
     stored = StoredFact(
         id=FactId("019df2a1c0de4a0000000100"),
         type=type_of(type(data)),

@@ -10,6 +10,19 @@ from typing import Any
 from msgspec import Struct
 
 
+class FactHead(Struct, frozen=True, kw_only=True):
+    """What every fact says, whomever it is about.
+
+    Shapes: `sequence` counts the facts about the same member, or the same endpoint, from 1 without
+    a gap; `rule_version` is set where a rule of the program decided.
+    """
+
+    sequence: int
+    cause: str
+    """The request or the job that made it happen; facts of one cause travel together."""
+    rule_version: int | None = None
+
+
 class Address(Struct, frozen=True, kw_only=True):
     """A postal address; a part that is not known is null."""
 
@@ -100,18 +113,41 @@ class Member(Struct, frozen=True, kw_only=True):
     """The member_id of who this member turned out to be; they neither earn nor spend any more."""
 
 
-class FactData(Struct, frozen=True, kw_only=True):
-    """What every fact says beside its own fields; the structure of the native `data`.
+class FactData(FactHead, frozen=True, kw_only=True):
+    """What every fact about a member says beside its own fields; the structure of native `data`.
 
-    Shapes: `sequence` counts the member's facts from 1 without a gap; `member` is the member right
-    after the fact; `rule_version` is set where a rule of the program decided.
+    Shapes: `member` is the member right after the fact.
     """
 
-    sequence: int
-    cause: str
-    """The request or the job that made it happen; facts of one cause travel together."""
-    rule_version: int | None = None
     member: Member
+
+
+class EndpointHealth(Struct, frozen=True, kw_only=True):
+    """An endpoint and how it is.
+
+    Shapes: while `suspended` what waits for it is held and one request at a time is tried; while
+    `disabled` nothing is kept for it, and activating it brings what it missed.
+    """
+
+    id: str
+    url: str
+    """Without user and password."""
+    dialect: str
+    description: str
+    health: str
+    """Until now: degraded, disabled, healthy, suspended."""
+    since: datetime
+
+
+class EndpointFact(FactHead, frozen=True, kw_only=True):
+    """What every fact about an endpoint says: how it is right after the fact, and why.
+
+    Shapes: it is sent to every other endpoint that asks for it, never to the one it is about.
+    """
+
+    endpoint: EndpointHealth
+    reason: str
+    """The answer that decided, in words."""
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -265,6 +301,29 @@ class CouponUpdated(FactData, frozen=True, kw_only=True):
 
     coupon: Coupon
     points_returned: int = 0
+
+
+class EndpointDegraded(EndpointFact, frozen=True, kw_only=True):
+    """Sent when an endpoint that was healthy no longer is; what is sent to it goes one by one."""
+
+
+class EndpointDisabled(EndpointFact, frozen=True, kw_only=True):
+    """Sent when an endpoint is given up until somebody activates it again."""
+
+
+class EndpointRecovered(EndpointFact, frozen=True, kw_only=True):
+    """Sent when an endpoint is healthy again; what was held for it is on its way."""
+
+
+class EndpointSuspended(EndpointFact, frozen=True, kw_only=True):
+    """Sent when only trials are sent to an endpoint; nothing that waits for it is dropped."""
+
+
+class EndpointWarned(EndpointFact, frozen=True, kw_only=True):
+    """Sent once, a day at least before a suspended endpoint is disabled."""
+
+    disables_at: datetime
+    """It is disabled by the first failed trial from then on."""
 
 
 class MemberDeleted(FactData, frozen=True, kw_only=True):
@@ -1016,12 +1075,17 @@ class WinbackOffered(FactData, frozen=True, kw_only=True):
     offer: WinbackOffer
 
 
-TYPES: Mapping[str, type[FactData]] = {
+TYPES: Mapping[str, type[FactHead]] = {
     "campaign.entered": CampaignEntered,
     "campaign.exited": CampaignExited,
     "coupon.issued": CouponIssued,
     "coupon.unused": CouponUnused,
     "coupon.updated": CouponUpdated,
+    "endpoint.degraded": EndpointDegraded,
+    "endpoint.disabled": EndpointDisabled,
+    "endpoint.recovered": EndpointRecovered,
+    "endpoint.suspended": EndpointSuspended,
+    "endpoint.warned": EndpointWarned,
     "member.deleted": MemberDeleted,
     "member.enrolled": MemberEnrolled,
     "member.otp_generated": MemberOtpGenerated,

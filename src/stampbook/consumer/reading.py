@@ -21,7 +21,7 @@ EVENTS_MAX = 1_000
 NECTOR_TOPIC = "x-nector-topic"
 
 Known = TypeVar("Known")
-AnyMessage = Message[native.FactData] | Message[zinrelo.Data] | Message[nector.Data]
+AnyMessage = Message[native.FactHead] | Message[zinrelo.Data] | Message[nector.Data]
 
 
 class _NativeBody(Struct):
@@ -45,7 +45,7 @@ class _ZinreloBody(Struct):
 @overload
 def parse(
     dialect: Literal["native"], headers: Headers, body: bytes
-) -> Message[native.FactData]: ...
+) -> Message[native.FactHead]: ...
 @overload
 def parse(dialect: Literal["zinrelo"], headers: Headers, body: bytes) -> Message[zinrelo.Data]: ...
 @overload
@@ -73,7 +73,7 @@ def read(
     now: float,
     tolerance_seconds: float = ...,
     by: Literal["standard"] = ...,
-) -> Message[native.FactData]: ...
+) -> Message[native.FactHead]: ...
 @overload
 def read(
     dialect: Literal["zinrelo"],
@@ -146,9 +146,9 @@ def event_ids(dialect: DialectName, headers: Headers, body: bytes) -> tuple[str,
     return (_request_id(Found(headers)),)
 
 
-def _native(found: Found, body: bytes) -> Message[native.FactData]:
+def _native(found: Found, body: bytes) -> Message[native.FactHead]:
     read_body = _decoded(body, _NativeBody)
-    event = Event[native.FactData](
+    event = Event[native.FactHead](
         id=_request_id(found),
         type=read_body.type,
         occurred_at=read_body.timestamp,
