@@ -110,7 +110,7 @@ def _worker(app: App) -> Worker:
         queue=Deliveries(app.backend, app.new_id, app.engine.programs),
         sender=Sender[Sent](policy),
         vault=app.vault,
-        world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
+        world=World(now_ms=real_ms, fraction=random.random),
     )
 
 
