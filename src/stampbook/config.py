@@ -40,7 +40,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8200
     processes: Annotated[int, Meta(ge=1, le=64)] = 1
-    """More than one needs PostgreSQL."""
+    """Of the API, where more than one needs PostgreSQL; or of a worker, on either."""
     writers: Annotated[int, Meta(ge=1, le=8)] = 1
     """Engine threads of one process; more than one helps on PostgreSQL only."""
 

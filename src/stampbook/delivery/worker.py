@@ -30,8 +30,14 @@ from stampbook.delivery.sender import Sender
 from stampbook.store.backend import StoreError
 from stampbook.values.instants import from_ms
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 """How often the store is asked for work that nobody announced: retries, and other processes'."""
+POLL_SHARE = 20
+"""Asking may take a twentieth of the time; where it takes long, it is done more seldom."""
+STORE_PAUSE_SECONDS = 0.5
+"""How long a store that failed is left alone."""
+HEAR_SECONDS = 0.5
+"""The longest wait for the wire."""
 TURN_PAUSE_SECONDS = 0.01
 """The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
@@ -151,7 +157,7 @@ class Worker:
         if self._turn_due() <= self._elapsed():
             self._turn()
         self._fly()
-        until = min(self._turn_due(), self._elapsed() + POLL_SECONDS)
+        until = min(self._turn_due(), self._elapsed() + HEAR_SECONDS)
         for sent, response in self._sender.wait(max(0.0, until - self._elapsed())):
             self._judge(sent, response)
 
@@ -172,7 +178,6 @@ class Worker:
         """Settle what was finished, and lease what there is room for, in one transaction."""
         self._woken = False
         self._turned_at = self._elapsed()
-        self._poll_at = self._turned_at + POLL_SECONDS
         now_ms = self._now_ms()
         turn = Turn(
             outcomes=self._finished, unsent=self._unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS
@@ -180,9 +185,11 @@ class Worker:
         try:
             leased = self._queue.turn(turn, self._deal)
         except StoreError as error:
-            self._store_back_at = self._elapsed() + POLL_SECONDS
+            self._store_back_at = self._elapsed() + STORE_PAUSE_SECONDS
             log.warning("delivery.store_failed", error=str(error))
             return
+        took = self._elapsed() - self._turned_at
+        self._poll_at = self._elapsed() + max(POLL_SECONDS, POLL_SHARE * took)
         self._finished, self._unsent = [], []
         self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:
