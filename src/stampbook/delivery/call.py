@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ TIMED_OUT = "timed out"
 MALFORMED_URL = "the URL is malformed"
 MALFORMED = "the request is malformed"
 UNSUPPORTED_SCHEME = "only http and https are sent"
+NOT_HTTP = "the answer is not HTTP"
 NO_ANSWER = "closed without an answer"
 BROKEN = "the connection broke"
 
@@ -40,10 +42,10 @@ ERRORS: dict[int, str] = {
     pycurl.E_PEER_FAILED_VERIFICATION: "the certificate is not trusted",
     pycurl.E_SSL_CACERT_BADFILE: "the trusted authority cannot be read",
     pycurl.E_SSL_CERTPROBLEM: "the client certificate cannot be used",
-    pycurl.E_UNSUPPORTED_PROTOCOL: UNSUPPORTED_SCHEME,
+    pycurl.E_UNSUPPORTED_PROTOCOL: NOT_HTTP,  # other schemes have not come so far
     pycurl.E_URL_MALFORMAT: MALFORMED_URL,
     pycurl.E_ABORTED_BY_CALLBACK: ADDRESS_REFUSED,  # a look-up of libcurl's own
-    pycurl.E_FTP_WEIRD_SERVER_REPLY: "the answer is not HTTP",
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: NOT_HTTP,  # of any server
 }
 """What the owner of a target is told about it. Everything else is only that it broke: libcurl's own
 words name addresses."""
@@ -124,6 +126,8 @@ class Call:
     """
 
     policy: Policy
+    before_opening: Callable[[], None]
+    """Called before a socket is opened."""
     handle: Any = field(default_factory=pycurl.Curl)
     is_spent: bool = False
     _addresses: tuple[Address, ...] = ()
@@ -221,6 +225,7 @@ class Call:
         if not is_internet or ip_address(place[0]) not in self._addresses:
             self._address_refused = True
             return pycurl.SOCKET_BAD
+        self.before_opening()
         try:
             return _Dialled(family, kind, protocol)
         except OSError:  # no socket is left

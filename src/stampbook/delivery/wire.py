@@ -27,6 +27,8 @@ class Wire(Generic[T]):
         self._calls: dict[Any, tuple[Call, T]] = {}
         self._timer_at: float | None = None
         self._owner_rang = False
+        self._watched: dict[int, int] = {}
+        self._let_go_of: set[int] = set()
         self._selector = selectors.DefaultSelector()
         self._bell, self._rope = socket.socketpair()
         for end in (self._bell, self._rope):
@@ -42,7 +44,7 @@ class Wire(Generic[T]):
 
         Errors: pycurl.error or ValueError for what libcurl does not take; there is then no call.
         """
-        call = self._idle.pop() if self._idle else Call(self._policy)
+        call = self._idle.pop() if self._idle else Call(self._policy, self._unwatch)
         try:
             call.prepare(request, plan)
         except (pycurl.error, ValueError):
@@ -53,17 +55,20 @@ class Wire(Generic[T]):
 
     def move(self, seconds: float) -> list[tuple[T, Response]]:
         """Wait until something happens, and give the calls that it ended; possibly none."""
-        if self._timer_at is not None:
+        self._serve_timer()
+        ended = self._collect()
+        if ended:
+            seconds = 0
+        elif self._timer_at is not None:
             seconds = min(seconds, self._timer_at - self._elapsed())
+        self._unwatch()
         for key, events in self._selector.select(max(seconds, 0)):
             if key.fileobj is self._bell:
                 self._owner_rang |= OWNER in self._bell.recv(RINGS_MAX)
             else:
                 self._multi.socket_action(key.fd, _to_curl(events))
-        if self._timer_at is not None and self._timer_at <= self._elapsed():
-            self._timer_at = None
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        return self._collect()
+        self._serve_timer()
+        return ended + self._collect()
 
     def ring(self, who: bytes) -> None:
         """Let a running or the next `move` return at once; safe from any thread."""
@@ -113,20 +118,42 @@ class Wire(Generic[T]):
         else:
             self._idle.append(call)
 
+    def _serve_timer(self) -> None:
+        if self._timer_at is not None and self._timer_at <= self._elapsed():
+            self._timer_at = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
     def _set_timer(self, milliseconds: int) -> None:
         self._timer_at = None if milliseconds < 0 else self._elapsed() + milliseconds / 1000
 
     def _watch(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
-        known = fd in self._selector.get_map()
+        """Watch a socket for what libcurl wants of it.
+
+        A socket that it lets go stays watched until the next wait, because most of them are taken
+        for another request before it.
+        """
         if what == pycurl.POLL_REMOVE:
-            if known:
-                self._selector.unregister(fd)
+            if fd in self._watched:
+                self._let_go_of.add(fd)
             return
-        events = _from_curl(what)
-        if known:
-            self._selector.modify(fd, events)
+        self._let_go_of.discard(fd)
+        if self._watched.get(fd) == what:
+            return
+        if fd in self._watched:
+            self._selector.modify(fd, _from_curl(what))
         else:
-            self._selector.register(fd, events)
+            self._selector.register(fd, _from_curl(what))
+        self._watched[fd] = what
+
+    def _unwatch(self) -> None:
+        """Watch no more what was let go.
+
+        Also called before a socket is opened, because it may get the number of one that was closed.
+        """
+        for fd in self._let_go_of:
+            self._selector.unregister(fd)
+            del self._watched[fd]
+        self._let_go_of.clear()
 
 
 def _from_curl(what: int) -> int:

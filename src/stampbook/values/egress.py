@@ -86,7 +86,9 @@ UNROUTABLE_6 = (
 MAPPED = IPv6Network("::ffff:0:0/96")
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
-TUNNELS_OF_LOW_BITS = (
+LOW_BITS_ARE_IPV4 = (
+    MAPPED,
+    NAT64,
     IPv6Network("::ffff:0:0:0/96"),  # translated
     IPv6Network("::/96"),  # compatible, retired
 )
@@ -132,7 +134,7 @@ def target_of(url: str) -> Target | None:
         return None
     try:
         if host.startswith("["):
-            address = ip_address(host[1:-1])
+            address = IPv6Address(host[1:-1])
             return Target(str(address), port, address)
         address = IPv4Address(socket.inet_aton(host.removesuffix(".")))
     except ValueError:  # brackets around what is no address
@@ -219,7 +221,7 @@ def carried_ipv4(address: Address) -> tuple[IPv4Address, ...]:
         shifts = (120 - 32 - length for length in NAT64_PREFIX_LENGTHS)
         lower = [IPv4Address((packed >> shift) & LOW_32_BITS) for shift in shifts]
         return (*lower, _low_ipv4(address))
-    if address in NAT64 or _is_isatap(address) or _lies_in(address, TUNNELS_OF_LOW_BITS):
+    if _lies_in(address, LOW_BITS_ARE_IPV4) or _is_isatap(address):
         return (_low_ipv4(address),)
     return ()
 
