@@ -97,5 +97,7 @@ def post(sender: Sender[int], *requests: Request | str) -> list[Response]:
         sender.start(number, a_request(request) if isinstance(request, str) else request)
     answers: dict[int, Response] = {}
     while sender.in_flight:
-        answers.update(sender.wait(WAIT_SECONDS))
+        ended = sender.wait(WAIT_SECONDS)
+        assert ended, "the sender slept over an answer"
+        answers.update(ended)
     return [answers[number] for number in range(len(requests))]

@@ -99,8 +99,8 @@ class Sink:
     ) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         path = head[0].split(" ")[1]
-        pairs = (line.split(": ", 1) for line in head[1:] if line)
-        headers = {name.lower(): value for name, value in pairs}
+        pairs = (line.split(":", 1) for line in head[1:] if line)
+        headers = {name.lower(): value.strip(" ") for name, value in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         with self._arrival:
             self.received.append(Received(path, headers, body, connection, _shown(writer)))

@@ -136,7 +136,6 @@ def test_an_answer_that_never_ends_is_cut(sink: Sink) -> None:
     )
     assert (promise.status_code, promise.error) == (None, "timed out")
     assert (trickle.status_code, trickle.error) == (200, None)
-    assert trickle.duration_ms >= 200
     assert (flood.status_code, len(flood.excerpt)) == (200, EXCERPT_BYTES_MAX)
 
 
