@@ -25,6 +25,7 @@ from stampbook.delivery.call import (
     Response,
 )
 from stampbook.delivery.credentials import ClientCredentials
+from stampbook.delivery.crowds import Crowds
 from stampbook.delivery.resolver import Found, LookUp, Resolver, look_up
 from stampbook.delivery.tokens import ANSWER_BYTES_MAX, Tokens, fetch, read, with_token
 from stampbook.delivery.wire import OWNER, WORKER, Wire
@@ -32,7 +33,6 @@ from stampbook.values.egress import Target, may_reach, target_of
 
 IN_FLIGHT_MAX = 64
 UNAUTHORIZED = 401
-NEVER = float("inf")
 
 T = TypeVar("T")
 
@@ -50,13 +50,9 @@ class _Trip(Generic[T]):
     token: str | None = None
     has_waited: bool = False
 
-
-@dataclass(slots=True)
-class _Waiting(Generic[T]):
-    """A request in a crowd, and until when it stays there."""
-
-    trip: _Trip[T]
-    until: float
+    @property
+    def ends_at(self) -> float:
+        return self.started_at + self.total_ms / 1000
 
 
 class Sender(Generic[T]):
@@ -84,8 +80,7 @@ class Sender(Generic[T]):
             elapsed=elapsed,
         )
         self._tokens = Tokens()
-        self._crowds: dict[str | ClientCredentials, list[_Waiting[T]]] = {}
-        self._patience_ends_at = NEVER
+        self._crowds = Crowds[_Trip[T]]()
         self._ended: list[tuple[T, Response]] = []
         self._in_flight = 0
 
@@ -118,14 +113,15 @@ class Sender(Generic[T]):
         """
         deadline = self._elapsed() + seconds
         while True:
-            until = min(deadline, self._patience_ends_at)
+            until = min(deadline, self._crowds.patience_ends_at)
             for trip, response in self._wire.move(0 if self._ended else until - self._elapsed()):
                 self._arrive(trip, response)
             for host in self._resolver.arrived():
-                for waiting in self._crowds.pop(host, ()):
-                    self._advance(waiting.trip)
-            if self._patience_ends_at <= self._elapsed():
-                self._send_away()
+                for trip in self._crowds.part(host):
+                    self._advance(trip)
+            if self._crowds.patience_ends_at <= self._elapsed():
+                for trip in self._crowds.give_up(self._elapsed()):
+                    self._fail(trip, TIMED_OUT)
             is_called = self._wire.hear_owner()
             if self._ended or is_called or self._elapsed() >= deadline:
                 ended, self._ended = self._ended, []
@@ -140,7 +136,6 @@ class Sender(Generic[T]):
         """Abandon what is in flight and close every connection."""
         self._resolver.close()
         self._wire.close()
-        self._crowds.clear()
 
     def _advance(self, trip: _Trip[T]) -> None:
         """Take a request as far as it gets: into a crowd, onto the wire, or to its end."""
@@ -156,7 +151,9 @@ class Sender(Generic[T]):
             return
         found = self._resolver.find(target)
         if found is None:
-            self._join(trip, target.host, trip.connect_ms)
+            trip.has_waited = True
+            until = min(self._elapsed() + trip.connect_ms / 1000, trip.ends_at)
+            self._crowds.join(target.host, trip, until)
         elif found.error is not None:
             self._fail(trip, found.error)
         else:
@@ -179,37 +176,18 @@ class Sender(Generic[T]):
             self._fail(trip, MALFORMED)
 
     def _await_token(self, trip: _Trip[T], credentials: ClientCredentials) -> None:
-        is_first = credentials not in self._crowds
-        self._join(trip, credentials, trip.total_ms)
-        if is_first:
-            total_ms = trip.total_ms - self._waited_ms(trip)
+        trip.has_waited = True
+        if self._crowds.join(credentials, trip, trip.ends_at):
             self._advance(
                 _Trip(
                     ticket=None,
                     request=fetch(credentials),
-                    started_at=self._elapsed(),
-                    connect_ms=min(trip.connect_ms, total_ms),
-                    total_ms=total_ms,
+                    started_at=trip.started_at,
+                    connect_ms=trip.connect_ms,
+                    total_ms=trip.total_ms,
                     fetches=credentials,
                 )
             )
-
-    def _join(self, trip: _Trip[T], crowd: str | ClientCredentials, patience_ms: int) -> None:
-        trip.has_waited = True
-        waiting = _Waiting(trip, trip.started_at + patience_ms / 1000)
-        self._crowds.setdefault(crowd, []).append(waiting)
-        self._patience_ends_at = min(self._patience_ends_at, waiting.until)
-
-    def _send_away(self) -> None:
-        """End the requests that waited too long for what others may still wait for."""
-        now = self._elapsed()
-        for crowd in list(self._crowds.values()):
-            late = [waiting.trip for waiting in crowd if waiting.until <= now]
-            crowd[:] = [waiting for waiting in crowd if waiting.until > now]
-            for trip in late:
-                self._fail(trip, TIMED_OUT)
-        left = (waiting.until for crowd in self._crowds.values() for waiting in crowd)
-        self._patience_ends_at = min(left, default=NEVER)
 
     def _fail(self, trip: _Trip[T], error: str) -> None:
         self._arrive(trip, Response(status_code=None, error=error, duration_ms=0))
@@ -228,10 +206,7 @@ class Sender(Generic[T]):
         self._ended.append((trip.ticket, response))
 
     def _share(self, credentials: ClientCredentials, response: Response) -> None:
-        granted = read(response)
-        crowd = self._crowds.pop(credentials)
-        trips = [waiting.trip for waiting in crowd]
-        crowd.clear()  # whoever goes through all crowds now finds nobody here
+        granted, trips = read(response), self._crowds.part(credentials)
         if isinstance(granted, str):
             for trip in trips:
                 self._fail(trip, granted)
