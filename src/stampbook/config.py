@@ -56,6 +56,10 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Networks that endpoints may have addresses in besides the internet, such as `10.1.2.0/24`; in
     the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
 
+    destinations: tuple[str, ...] = ()
+    """Where endpoints may send to besides HTTP, each an extra: nats, rabbitmq, kafka, sqs. In the
+    environment separated by spaces."""
+
     def __post_init__(self) -> None:
         networks(self.allow_subnets)
 

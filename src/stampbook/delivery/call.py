@@ -67,6 +67,8 @@ class Request(Struct, frozen=True, kw_only=True):
     client_certificate: ClientCertificate | None = None
     authority: str | None = None
     oauth: ClientCredentials | None = None
+    key: str | None = None
+    """What keeps messages together where a broker can: what they keep their order among."""
 
 
 class Response(Struct, frozen=True, kw_only=True):

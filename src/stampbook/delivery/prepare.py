@@ -27,7 +27,7 @@ def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
         *signed.items(),
         (SEQUENCE, str(leased.sequence)),
     )
-    return Request(url=leased.url, headers=headers, body=letter.body)
+    return Request(url=leased.url, headers=headers, body=letter.body, key=leased.order_key)
 
 
 def message_id_of(dialect: Dialect, leased: Leased) -> RequestId:
