@@ -13,9 +13,7 @@ def measure(ground: Ground) -> list[Measured]:
     """Measure once on each back end; the slower one counts. A name says how many were held."""
     held = HELD_QUICK if ground.is_quick else HELD
     with receiving() as receiver:
-        took = {
-            kind: deliver_backlog(ground, kind, receiver, held).draining for kind in BACK_ENDS
-        }
+        took = {kind: deliver_backlog(ground, kind, receiver, held).draining for kind in BACK_ENDS}
     return [
         Measured(
             name=f"drain_{held}_seconds",
@@ -23,9 +21,7 @@ def measure(ground: Ground) -> list[Measured]:
             baseline=f"deliveries held for {ENDPOINTS} endpoints, the slower back end",
         ),
         *(
-            Measured(
-                name=f"drain_{held}_seconds_{kind}", value=took[kind], baseline=f"on {name}"
-            )
+            Measured(name=f"drain_{held}_seconds_{kind}", value=took[kind], baseline=f"on {name}")
             for kind, name in BACK_ENDS.items()
         ),
     ]
