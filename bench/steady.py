@@ -29,6 +29,9 @@ from tests.e2e.server import Server, free_port, running
 MEMBERS = 1_000
 BODIES = 5_000
 CONNECTIONS_MAX = 128
+IDLE_SECONDS_MAX = 2
+"""How long a connection is kept without use: less than the server keeps it."""
+
 REST_SECONDS_MAX = 10
 ASK_SECONDS = 0.02
 CREATED = b"HTTP/1.1 201"
@@ -151,7 +154,7 @@ class _Pace:
         self._requests = requests
         self._rate = rate
         self._epoll = select.epoll()
-        self._idle: list[socket.socket] = []
+        self._idle: dict[int, tuple[socket.socket, float]] = {}
         self._busy: dict[int, socket.socket] = {}
         self._parts: dict[int, bytes] = {}
 
@@ -167,7 +170,7 @@ class _Pace:
                 raise TimeoutError(f"no answer for {QUIET_SECONDS_MAX} s")
         took = time.perf_counter() - start
         assert took < len(self._requests) / self._rate + 1, "the awards did not keep pace"
-        for connection in self._idle:
+        for connection, _ in self._idle.values():
             connection.close()
         self._epoll.close()
 
@@ -176,9 +179,18 @@ class _Pace:
         return bool(self._idle) or len(self._busy) < CONNECTIONS_MAX
 
     def _send(self, request: bytes) -> None:
-        connection = self._idle.pop() if self._idle else self._connect()
+        connection = self._kept() or self._connect()
         self._busy[connection.fileno()] = connection
         connection.sendall(request)
+
+    def _kept(self) -> socket.socket | None:
+        """Give the connection that was used last; one that was idle for long is closed."""
+        while self._idle:
+            _, (connection, since) = self._idle.popitem()
+            if time.perf_counter() - since < IDLE_SECONDS_MAX:
+                return connection
+            connection.close()
+        return None
 
     def _connect(self) -> socket.socket:
         connection = socket.create_connection((HOST, self._port))
@@ -190,6 +202,9 @@ class _Pace:
         """Wait for answers, not longer than that; tell whether something came."""
         ready = self._epoll.poll(seconds)
         for number, _ in ready:
+            if number in self._idle:  # the server does not wait for more
+                self._idle.pop(number)[0].close()
+                continue
             data = self._busy[number].recv(REPLY_BYTES_MAX)
             assert data, "the server hung up"
             data = self._parts.pop(number, b"") + data
@@ -197,5 +212,5 @@ class _Pace:
                 self._parts[number] = data
                 continue
             assert data.startswith(CREATED), data[:200]
-            self._idle.append(self._busy.pop(number))
+            self._idle[number] = self._busy.pop(number), time.perf_counter()
         return bool(ready)
