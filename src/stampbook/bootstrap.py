@@ -19,7 +19,7 @@ from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.delivery.call import Policy, system_certificates
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
-from stampbook.delivery.worker import Sent, Worker
+from stampbook.delivery.worker import Sent, Worker, World
 from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
@@ -110,9 +110,7 @@ def _worker(app: App) -> Worker:
         queue=Deliveries(app.backend, app.new_id, app.engine.programs),
         sender=Sender[Sent](policy),
         vault=app.vault,
-        now_ms=real_ms,
-        fraction=random.SystemRandom().random,
-        new_id=app.new_id,
+        world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
     )
 
 

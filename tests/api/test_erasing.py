@@ -23,6 +23,7 @@ from stampbook.store.load import load
 from stampbook.store.opening import open_batch
 from stampbook.store.save import Batch, Due, save
 from stampbook.store.schema import METADATA
+from stampbook.store.subscriptions import subscription
 from stampbook.store.verify import verify
 from stampbook.values.ids import CommandId, EndpointId, ReferralId, ReviewId
 from stampbook.values.instants import from_ms
@@ -44,7 +45,7 @@ PROFILE = {
     "twitter_handle": MARKER,
     "custom_attributes": {MARKER: [MARKER]},
 }
-STATED_ELSEWHERE = ("points.", "tier.", "member.deleted", "member.enrolled")
+STATED_ELSEWHERE = ("points.", "tier.", "member.deleted", "member.enrolled", "endpoint.")
 """Facts that the books must agree with: only what really happens states them."""
 
 
@@ -144,11 +145,14 @@ def mention(stage: Stage) -> None:
             loaded=loaded,
             recorded_ms=CLOCK_MS,
             changes=draft.merge(),
-            deliveries=[Due("d" * 24, EndpointId("e" * 24), told.id)],
+            deliveries=[Due("d" * 24, subscription(EndpointId("e" * 24), "native", "[]"), told.id)],
             outcomes={},
         )
         save(unit, batch)
-        unit.run("UPDATE delivery SET status = 'delivered', request_id = ?", ("f" * 24,))
+        unit.run(
+            "UPDATE delivery SET status = 'delivered', request_id = ?, response_excerpt = ?",
+            ("f" * 24, f"welcome, {MARKER}"),
+        )
         unit.insert(
             "attempt",
             (
@@ -162,6 +166,7 @@ def mention(stage: Stage) -> None:
 def state(draft: Draft, name: str, book: Book, text: str = MARKER) -> None:
     """State a fact whose personal fields hold a text."""
     data = catalogue()[name].data
+    assert issubclass(data, FactData)
     filled = decode(encode_text(marked(catalogue()[name].example())).replace(MARKER, text), data)
     own = set(data.__struct_fields__) - set(FactData.__struct_fields__)
     draft.fact(data, book, **{field: getattr(filled, field) for field in sorted(own)})
@@ -175,6 +180,7 @@ def test_a_deleted_person_is_nowhere_and_the_books_balance(database_url: str) ->
             "attempt.response_excerpt",
             "coupon.body",
             "customer_order.body",
+            "delivery.response_excerpt",
             "fact.body",
             "idempotency.outcome",
             "member.body",

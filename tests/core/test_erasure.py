@@ -19,6 +19,8 @@ from stampbook.values.json import decode, encode_text
 
 MARKER = "zaphod-zzq"
 RECORDS = (Member, Transaction, Order, Coupon, Referral, Review)
+ABOUT_MEMBERS = [name for name, fact in catalogue().items() if issubclass(fact.data, FactData)]
+
 OF_THE_PROGRAM = {
     "Activity", "CampaignStep", "CatalogueActivity", "CatalogueReward", "Campaign", "Computation",
     "Condition", "Promotion", "Reward", "Rule", "TierStanding", "WinbackOffer",
@@ -83,7 +85,7 @@ def holds_text(kind: Any) -> bool:
 
 
 def test_every_text_of_every_record_is_erased_or_known_to_name_nobody() -> None:
-    roots = (*RECORDS, *(fact.data for fact in catalogue().values()))
+    roots = (*RECORDS, *(catalogue()[name].data for name in ABOUT_MEMBERS))
     forgotten = {
         f"{kind.__name__}.{name}"
         for root in roots
@@ -126,7 +128,7 @@ def _filled(kind: Any, name: str) -> Any:
     return Address(line1=MARKER, country=MARKER) if kind is Address else MARKER
 
 
-@pytest.mark.parametrize("name", catalogue())
+@pytest.mark.parametrize("name", ABOUT_MEMBERS)
 def test_an_erased_fact_says_what_it_said_of_points_and_names_nobody(name: str) -> None:
     fact = catalogue()[name]
     filled: FactData = marked(fact.example())

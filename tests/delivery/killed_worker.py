@@ -7,7 +7,7 @@ import time
 from stampbook.delivery.call import Policy
 from stampbook.delivery.secrets import Vault
 from stampbook.delivery.sender import Sender
-from stampbook.delivery.worker import Sent, Worker
+from stampbook.delivery.worker import Sent, Worker, World
 from stampbook.store.backend import open_backend
 from stampbook.store.deliveries import Deliveries
 from stampbook.values.ids import CommandIds
@@ -29,9 +29,7 @@ def main(database_url: str, master_key: str) -> None:
         queue=Deliveries(open_backend(database_url), new_id),
         sender=Sender[Sent](policy),
         vault=Vault([master_key]),
-        now_ms=now_ms,
-        fraction=random.random,
-        new_id=new_id,
+        world=World(now_ms=now_ms, fraction=random.random, new_id=new_id),
     )
     worker.drain(SECONDS_MAX)
 

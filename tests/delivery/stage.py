@@ -5,20 +5,25 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from stampbook.core.definition import Definition
-from stampbook.core.lease import EndpointKey
+from stampbook.core.delivery import Ordering
+from stampbook.core.health import Health
+from stampbook.core.lease import EndpointKey, order_key_of
 from stampbook.delivery.call import Policy
 from stampbook.delivery.secrets import Vault, new_secret
 from stampbook.delivery.sender import Sender
-from stampbook.delivery.worker import Sent, Worker
+from stampbook.delivery.worker import Sent, Worker, World
 from stampbook.dialects import example_of
 from stampbook.facts import catalogue
 from stampbook.store.backend import Backend, Row, open_backend
 from stampbook.store.deliveries import Deliveries
+from stampbook.store.endpoints import Endpoint, add_endpoint
+from stampbook.store.lanes import read_lane
 from stampbook.store.migrate import migrate
 from stampbook.values.ids import CommandIds, EndpointId, FactId, ProgramId
-from stampbook.values.instants import to_ms
+from stampbook.values.instants import from_ms, to_ms
 from stampbook.values.json import encode_text
 from tests.delivery.sink import Sink, running_sink
 
@@ -63,9 +68,7 @@ class Stage:
             queue=self.queue(),
             sender=Sender[Sent](policy),
             vault=self.vault,
-            now_ms=self.clock,
-            fraction=random.Random(7).random,
-            new_id=self.new_id,
+            world=World(now_ms=self.clock, fraction=random.Random(7).random, new_id=self.new_id),
         )
 
     def drain(self, *, total_timeout_ms: int = 15_000) -> bool:
@@ -74,33 +77,28 @@ class Stage:
         worker.close()
         return drained
 
-    def endpoint(
-        self,
-        path: str,
-        *,
-        dialect: str = "native",
-        batch_size: int = 100,
-        url: str | None = None,
-        only_with: tuple[str, ...] = (),
-    ) -> EndpointKey:
+    def endpoint(self, path: str, *, url: str | None = None, **wishes: Any) -> EndpointKey:
+        """Add an endpoint; `wishes` are fields of Endpoint."""
         key = EndpointKey(PROGRAM, EndpointId(self.new_id()))
-        now_ms = self.clock()
+        now = from_ms(self.clock())
+        fields: dict[str, Any] = {
+            "dialect": "native",
+            "event_types": (),
+            "batch_size": 100,
+            "status": "active",
+            "description": "",
+            **wishes,
+        }
+        endpoint = Endpoint(
+            id=key.endpoint_id,
+            url=url or self.sink.url(path),
+            secrets=self.vault.seal([self.secret]),
+            created_at=now,
+            updated_at=now,
+            **fields,
+        )
         with self.backend.transaction() as unit:
-            unit.run(
-                "INSERT INTO endpoint (program_id, id, url, dialect, event_types, secrets,"
-                " batch_size, status, created_at_ms, updated_at_ms, description, only_with)"
-                " VALUES (?, ?, ?, ?, '[]', ?, ?, 'active', ?, ?, '', ?)",
-                (
-                    *key,
-                    url or self.sink.url(path),
-                    dialect,
-                    self.vault.seal([self.secret]),
-                    batch_size,
-                    now_ms,
-                    now_ms,
-                    encode_text(only_with),
-                ),
-            )
+            add_endpoint(unit, PROGRAM, endpoint, self.clock())
         return key
 
     def define(self, definition: Definition, version: int, at_ms: int) -> None:
@@ -119,6 +117,9 @@ class Stage:
         *,
         fact_type: str = "points.earned",
         cause: str = "cause-1",
+        member: str = "m" * 24,
+        ordering: Ordering = "none",
+        wait_ms: int = 0,
     ) -> list[str]:
         """Store facts with a delivery each, due now; give the ids of the facts in order."""
         now_ms = self.clock()
@@ -129,12 +130,12 @@ class Stage:
             self.position += 1
             example = example_of(catalogue()[fact_type], FactId(fact_id))
             facts.append((
-                PROGRAM, fact_id, self.position, fact_type, "m" * 24, self.position,
+                PROGRAM, fact_id, self.position, fact_type, member, self.position,
                 to_ms(example.occurred_at), now_ms, cause, 1, example.body,
             ))  # fmt: skip
             deliveries.append((
                 PROGRAM, self.new_id(), endpoint.endpoint_id, fact_id, fact_type, cause,
-                self.position, "pending", now_ms, 0,
+                self.position, "pending", now_ms + wait_ms, 0, order_key_of(ordering, member),
             ))  # fmt: skip
         with self.backend.transaction() as unit:
             unit.insert(
@@ -149,7 +150,7 @@ class Stage:
                 "delivery",
                 (
                     "program_id", "id", "endpoint_id", "fact_id", "fact_type", "cause",
-                    "position", "status", "due_at_ms", "attempts",
+                    "position", "status", "due_at_ms", "attempts", "order_key",
                 ),
                 deliveries,
             )  # fmt: skip
@@ -172,6 +173,10 @@ class Stage:
         with self.backend.read() as unit:
             sql = "SELECT status FROM endpoint WHERE program_id = ? AND id = ?"
             return unit.rows(sql, endpoint)[0][0]
+
+    def health(self, endpoint: EndpointKey) -> Health:
+        with self.backend.read() as unit:
+            return read_lane(unit, endpoint).health
 
 
 @contextmanager

@@ -22,11 +22,14 @@ def test_a_fact_arrives_signed_and_is_settled(stage: Stage) -> None:
         endpoint, "status, attempts, request_id, delivered_at_ms, lease_id"
     )
     assert (status, attempts, lease_id) == ("delivered", 1, None)
-    assert request_id == received.headers["webhook-id"]
+    ((fact_id, code, excerpt),) = stage.deliveries(
+        endpoint, "fact_id, status_code, response_excerpt"
+    )
+    assert received.headers["webhook-id"] == fact_id != request_id
+    assert received.headers["stampbook-sequence"] == "1"
     assert delivered_at_ms == stage.clock()
-    assert stage.attempts(endpoint, "request_id, number, status_code, error, facts") == [
-        (request_id, 1, 204, None, 1)
-    ]
+    assert (code, excerpt) == (204, None)
+    assert stage.attempts(endpoint, "id") == []
 
 
 def test_a_retry_waits_for_the_schedule_and_sends_the_same_request_again(stage: Stage) -> None:
@@ -45,23 +48,20 @@ def test_a_retry_waits_for_the_schedule_and_sends_the_same_request_again(stage: 
     assert first.body == second.body
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
-    assert stage.attempts(endpoint, "number, status_code, response_excerpt") == [
-        (1, 500, "broken"),
-        (2, 204, ""),
-    ]
-    assert stage.deliveries(endpoint, "status, attempts") == [("delivered", 2)]
+    assert stage.attempts(endpoint, "number, status_code, response_excerpt") == [(1, 500, "broken")]
+    assert stage.deliveries(endpoint, "status, attempts, status_code") == [("delivered", 2, 204)]
 
 
 def test_tries_run_out_and_stay_on_record(stage: Stage) -> None:
     stage.sink.modes["/shop"] = "redirect"
     endpoint = stage.endpoint("/shop")
     stage.deliver(endpoint)
-    for _ in range(12):
+    for _ in range(10):
         assert stage.drain()
         stage.clock.now_ms += 30 * 3600 * 1000
     assert {received.path for received in stage.sink.received} == {"/shop"}
-    assert stage.deliveries(endpoint, "status, attempts") == [("failed", 10)]
-    assert [row[0] for row in stage.attempts(endpoint, "number")] == list(range(1, 11))
+    assert stage.deliveries(endpoint, "status, attempts") == [("failed", 8)]
+    assert [row[0] for row in stage.attempts(endpoint, "number")] == list(range(1, 9))
     assert stage.endpoint_status(endpoint) == "active"
 
 
@@ -74,7 +74,7 @@ def test_retry_after_is_heeded(stage: Stage) -> None:
     assert due_at_ms == stage.clock() + RETRY_AFTER_SECONDS * 1000
 
 
-def test_gone_disables_the_endpoint_and_holds_what_waits(stage: Stage) -> None:
+def test_gone_suspends_the_endpoint_and_holds_what_waits(stage: Stage) -> None:
     stage.sink.modes["/shop"] = "gone"
     endpoint, other = stage.endpoint("/shop"), stage.endpoint("/other")
     stage.deliver(endpoint)
@@ -82,15 +82,18 @@ def test_gone_disables_the_endpoint_and_holds_what_waits(stage: Stage) -> None:
     assert stage.drain()
     stage.deliver(endpoint)
     assert stage.drain()
-    assert stage.statuses(endpoint) == ["failed", "pending"]
-    assert stage.endpoint_status(endpoint) == "disabled"
+    assert stage.statuses(endpoint) == ["pending", "pending"]
+    assert stage.health(endpoint).state == "suspended"
     assert len(stage.sink.at("/shop")) == 1
-    assert stage.statuses(other) == ["delivered"]
-    with stage.backend.transaction() as unit:
-        unit.run("UPDATE endpoint SET status = 'active'")
+    told = [json.loads(received.body) for received in stage.sink.at("/other")]
+    assert [body["type"] for body in told] == ["points.earned", "endpoint.suspended"]
+    assert told[1]["data"]["endpoint"]["id"] == endpoint.endpoint_id
+    assert told[1]["data"]["reason"] == "It answered 410."
     stage.sink.modes["/shop"] = "accept"
+    stage.clock.now_ms += 60_000
     assert stage.drain()
-    assert stage.statuses(endpoint) == ["failed", "delivered"]
+    assert stage.statuses(endpoint) == ["delivered", "delivered"]
+    assert stage.health(endpoint).state == "healthy"
 
 
 def test_a_hung_endpoint_holds_nobody_up(stage: Stage) -> None:
@@ -130,7 +133,7 @@ def test_the_status_line_is_the_receivers_word(sqlite_stage: Stage, mode: str, s
     sqlite_stage.deliver(endpoint)
     assert sqlite_stage.drain()
     assert sqlite_stage.statuses(endpoint) == [status]
-    ((excerpt,),) = sqlite_stage.attempts(endpoint, "response_excerpt")
+    ((excerpt,),) = sqlite_stage.deliveries(endpoint, "response_excerpt")
     assert 0 < len(str(excerpt)) <= 2048
 
 
@@ -193,4 +196,4 @@ def test_many_deliveries_use_few_connections(sqlite_stage: Stage) -> None:
     sqlite_stage.deliver(endpoint, 300)
     assert sqlite_stage.drain()
     assert len(sqlite_stage.sink.received) == 300
-    assert len({received.connection for received in sqlite_stage.sink.received}) <= 16
+    assert len({received.connection for received in sqlite_stage.sink.received}) <= 32

@@ -35,7 +35,7 @@ REQUEST = RequestId("019df2a1c0de4a0000000090")
 ZONES = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
 
 
-def stored(data: facts.FactData, *, number: int = 1) -> StoredFact:
+def stored(data: facts.FactHead, *, number: int = 1) -> StoredFact:
     return StoredFact(
         id=FactId(f"{number:024x}"),
         type=facts.type_of(type(data)),

@@ -15,7 +15,7 @@ from stampbook.core.lease import LEASE_MS
 from stampbook.delivery.call import Policy
 from stampbook.delivery.secrets import Vault
 from stampbook.delivery.sender import Sender
-from stampbook.delivery.worker import Sent, Worker
+from stampbook.delivery.worker import Sent, Worker, World
 from stampbook.store.backend import Row
 from stampbook.store.deliveries import Deliveries
 from stampbook.store.verify import verify
@@ -126,9 +126,7 @@ def deliver_the_rest(shop: Shop) -> None:
         queue=Deliveries(shop.backend, new_id),
         sender=Sender[Sent](Policy(allow_private=True, certificates=None, user_agent="Stampbook")),
         vault=Vault([shop.master_key]),
-        now_ms=now_ms,
-        fraction=random.random,
-        new_id=new_id,
+        world=World(now_ms=now_ms, fraction=random.random, new_id=new_id),
     )
     drained = worker.drain(DRAIN_SECONDS)
     worker.close()

@@ -1,7 +1,7 @@
 """A lease: one request to one endpoint, in the hands of one worker for a while.
 
-A request keeps its id and its facts from the first try to the last, so a receiver can tell a
-repetition by `webhook-id` and gets the same bytes again.
+A request keeps its id, its number and its facts from the first try to the last, so a receiver can
+tell a repetition and gets the same bytes again.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from stampbook.core.delivery import Verdict
+from stampbook.core.delivery import Conduct, Ordering, Verdict
+from stampbook.core.health import Health
 from stampbook.dialects import StoredFact
 from stampbook.nouns.business import Business
-from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
+from stampbook.values.ids import EndpointId, ProgramId, RequestId
 
 LEASE_MS = 60_000
-"""Four times the longest call, so that a live worker never loses its lease to a slow receiver."""
+"""Twice the longest call, so that a live worker never loses its lease to a slow receiver."""
 
 
 class EndpointKey(NamedTuple):
@@ -25,27 +26,46 @@ class EndpointKey(NamedTuple):
     endpoint_id: EndpointId
 
 
+class DueLane(NamedTuple):
+    """An endpoint that has something due, and the most requests that it may have on their way."""
+
+    endpoint: EndpointKey
+    in_flight_max: int
+
+
 class Leased(Struct, frozen=True, kw_only=True):
     """A request that this worker, and no other, may send until the lease ends.
 
     Shapes: `facts` in the order of their positions, `delivery_ids` one for each; `number` is the
-    try that comes now, from 1; `secrets` are encrypted.
+    try that comes now, from 1; `secrets` and `access` are encrypted. Leases of one `order_key` are
+    given in their order, and each is sent only when the one before has arrived.
     """
 
     endpoint: EndpointKey
     url: str
     dialect: str
     secrets: str
+    access: str = ""
+    conduct: Conduct = Conduct()
+    health: Health = Health()
+    """What it was when the request was leased."""
+    order_key: str | None = None
     lease_id: str
     until_ms: int
+    due_at_ms: int
     request_id: RequestId
+    sequence: int
+    """The request's number among all of its endpoint, from 1 without a gap."""
     number: int
     delivery_ids: tuple[str, ...]
     facts: tuple[StoredFact, ...]
-    only_with: tuple[str, ...] = ()
-    """What each event must say, in the dialect's words, before it is sent."""
     business: Business | None = None
     """As the definition named it when the facts were stored, for a dialect that names it."""
+
+    @property
+    def is_trial(self) -> bool:
+        """Tell whether it asks a suspended endpoint if it is back."""
+        return self.health.state == "suspended"
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -53,8 +73,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     leased: Leased
     verdict: Verdict
-    skipped: frozenset[str] = frozenset()
-    """The deliveries that were not sent because their events do not say what they must."""
     attempt_id: str
     started_at_ms: int
     ended_at_ms: int
@@ -62,40 +80,97 @@ class Outcome(Struct, frozen=True, kw_only=True):
     status_code: int | None
     error: str | None
     response_excerpt: str
+    retry_after_seconds: int | None = None
 
-    @property
-    def was_sent(self) -> bool:
-        """Tell whether there was a request at all."""
-        return len(self.skipped) < len(self.leased.delivery_ids)
+
+class Turn(Struct, kw_only=True):
+    """A worker's turn at the store: what is settled and given back, and until when is leased.
+
+    Shapes: `told` is set by the store when facts were told of what the tries brought about.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    unsent: Sequence[Leased] = ()
+    now_ms: int
+    until_ms: int
+    told: bool = False
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """A delivery that is due; `request_id` is set when it was sent, or about to be, before."""
+    """A delivery that waits; `request_id` and `sequence` are set once it was about to be sent."""
 
     id: str
-    fact_id: FactId
-    fact_type: str
-    cause: str
+    fact: StoredFact
     position: int
     attempts: int
     due_at_ms: int
     request_id: RequestId | None
+    order_key: str | None = None
+    sequence: int | None = None
 
 
-def group(waiting: Sequence[Waiting], batch_size: int) -> list[list[Waiting]]:
-    """Split due deliveries of one endpoint into requests.
+class Batching(Struct, frozen=True, kw_only=True):
+    """How an endpoint's facts travel together: so many at the most, waiting so long for others."""
 
-    Shapes: what was one request stays one; else facts of one type and one cause travel together,
-    at most `batch_size` of them. Requests stand in the order of their first delivery.
+    size: int
+    wait_ms: int = 0
+
+
+def order_key_of(ordering: Ordering, member: str) -> str | None:
+    """Give what a fact must keep its order among; None for nothing."""
+    return {"none": None, "member": member, "endpoint": ""}[ordering]
+
+
+def group(waiting: Sequence[Waiting], batching: Batching, now_ms: int) -> list[list[Waiting]]:
+    """Split waiting deliveries of one endpoint into the requests that are ready.
+
+    Shapes: what was one request stays one; else facts of one type and one cause travel together, or
+    of one type alone where they wait for each other. A request is ready when it is full or one of
+    its facts is due. Where order is kept, it holds neighbours of one order key only, and what is
+    not ready holds back those behind it. Requests stand in the order of their first delivery.
     """
-    assert batch_size >= 1
+    assert batching.size >= 1
     groups: list[list[Waiting]] = []
-    growing: dict[tuple[str, str] | str, list[Waiting]] = {}
+    growing: dict[tuple[str, ...] | str, list[Waiting]] = {}
     for delivery in waiting:
-        key = delivery.request_id or (delivery.fact_type, delivery.cause)
-        together = growing.get(key)
-        if together is None or (delivery.request_id is None and len(together) >= batch_size):
-            together = growing[key] = []
-            groups.append(together)
-        together.append(delivery)
-    return groups
+        key = _together(delivery, batching)
+        place = key if delivery.order_key is None else f"order {delivery.order_key}"
+        current = growing.get(place)
+        if current is None or not _may_join(delivery, current, key, batching):
+            current = growing[place] = []
+            groups.append(current)
+        current.append(delivery)
+    return _ready(groups, batching, now_ms)
+
+
+def _together(delivery: Waiting, batching: Batching) -> tuple[str, ...] | str:
+    if delivery.request_id is not None:
+        return delivery.request_id
+    if batching.wait_ms:
+        return (delivery.fact.type,)
+    return (delivery.fact.type, delivery.fact.cause)
+
+
+def _may_join(
+    delivery: Waiting,
+    current: Sequence[Waiting],
+    key: tuple[str, ...] | str,
+    batching: Batching,
+) -> bool:
+    if delivery.request_id is not None:
+        return current[0].request_id == delivery.request_id
+    return len(current) < batching.size and _together(current[0], batching) == key
+
+
+def _ready(groups: Sequence[list[Waiting]], batching: Batching, now_ms: int) -> list[list[Waiting]]:
+    held: set[str] = set()
+    ready: list[list[Waiting]] = []
+    for together in groups:
+        order_key = together[0].order_key
+        is_due = any(delivery.due_at_ms <= now_ms for delivery in together)
+        if order_key in held or not (is_due or len(together) >= batching.size):
+            if order_key is not None:
+                held.add(order_key)
+        else:
+            ready.append(together)
+    return ready

@@ -1,26 +1,29 @@
 """The worker: one thread that leases, sends, judges and settles without waiting for the slowest.
 
+Its turn at the store is one transaction: what was finished is settled, what is due is leased. The
+leased requests wait on the decks of their lanes and are prepared when a place is free.
+
 What can go wrong, in words. A crash loses nothing: its leases run out and the same requests, with
 the same ids, are leased again. So a receiver may see a request twice, never not at all; it tells
 by `webhook-id`. A worker that was asleep and settles late changes nothing but the log, because
 its lease is not the present one. While the store cannot take results, nothing new is leased.
 
-Order: an endpoint's requests start in the order in which their facts were stored, several of them
-at a time, and a retry comes later; `sequence` inside the facts tells a member's true order.
+Order: without a promise, an endpoint's requests start in the order in which their facts were
+stored, several of them at a time, and a retry comes later. Where order is kept, what follows waits
+on deck until the request before it has arrived, and goes back to the store if it has not.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from msgspec import Struct
 
-from stampbook.core.delivery import Delivered, Try, Verdict, judge
-from stampbook.core.lease import LEASE_MS, Leased, Outcome
-from stampbook.delivery.call import Response
+from stampbook.core.delivery import Delivered, Try, judge
+from stampbook.core.lease import LEASE_MS, DueLane, EndpointKey, Leased, Outcome, Turn
+from stampbook.delivery.call import Request, Response
 from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
-from stampbook.delivery.prepare import Prepared, prepare
+from stampbook.delivery.prepare import prepare
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault
 from stampbook.delivery.sender import Sender
@@ -29,17 +32,19 @@ from stampbook.values.instants import from_ms
 
 POLL_SECONDS = 0.5
 """How often the store is asked for work that nobody announced: retries, and other processes'."""
-LEASE_PAUSE_SECONDS = 0.01
-"""The least time between two leases that were asked for by `wake`."""
+TURN_PAUSE_SECONDS = 0.01
+"""The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
 """How long a finished try may wait for others to share its transaction."""
-GATHER_MAX = 200
+GATHER_MAX = 128
+DECK_LOW = 128
+"""More is leased when fewer wait on deck."""
 STOP_GRACE_SECONDS = 5.0
 """How long `stop` waits for the requests on their way before it gives their leases back."""
+LEASE_MARGIN_MS = 5_000
+"""What must be left of a lease beside its time-out when its request goes out."""
 
 NEVER = float("inf")
-NOT_SENT = Response(status_code=None, error=None, duration_ms=0)
-"""To a request of which every event was skipped."""
 
 log = structlog.get_logger()
 
@@ -49,7 +54,22 @@ class Sent(Struct, frozen=True):
 
     leased: Leased
     started_at_ms: int
-    skipped: frozenset[str] = frozenset()
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """What a worker knows of the world: the time, chance, and new ids.
+
+    Units: `now_ms` since 1970, `fraction` from 0 to below 1, `elapsed` seconds that never go back.
+    """
+
+    now_ms: Callable[[], int]
+    fraction: Callable[[], float]
+    new_id: Callable[[], str]
+    elapsed: Callable[[], float] = time.monotonic
+
+
+def _unwatched(_: Outcome) -> None:
+    pass
 
 
 class Worker:
@@ -61,48 +81,50 @@ class Worker:
         queue: Queue,
         sender: Sender[Sent],
         vault: Vault,
-        now_ms: Callable[[], int],
-        fraction: Callable[[], float],
-        new_id: Callable[[], str],
-        elapsed: Callable[[], float] = time.monotonic,
+        world: World,
+        watch: Callable[[Outcome], None] = _unwatched,
+        in_flight_max: int = IN_FLIGHT_MAX,
     ) -> None:
         self._queue = queue
         self._sender = sender
         self._vault = vault
-        self._now_ms = now_ms
-        self._fraction = fraction
-        self._new_id = new_id
-        self._elapsed = elapsed
-        self._lanes = Lanes()
-        self._in_flight: dict[str, Leased] = {}  # by lease_id
+        self._now_ms = world.now_ms
+        self._fraction = world.fraction
+        self._new_id = world.new_id
+        self._elapsed = world.elapsed
+        self._watch = watch
+        self._lanes = Lanes(in_flight_max)
+        self._flying: dict[str, Leased] = {}  # by lease_id
         self._finished: list[Outcome] = []
+        self._unsent: list[Leased] = []  # to be given back
         self._gather_until = NEVER
-        self._poll_at = elapsed()
-        self._leased_at = -NEVER
+        self._poll_at = world.elapsed()
+        self._turned_at = -NEVER
         self._store_back_at = -NEVER
         self._backlog = False
+        self._nothing_due = False
         self._woken = False
         self._stopping = False
 
     def run(self, grace_seconds: float = STOP_GRACE_SECONDS) -> None:
         """Deliver until `stop` is called; then wait a little, settle, and give the rest back."""
         while not self._stopping:
-            self._serve_store()
-            self._hear()
+            self._step()
+        self._unsent += self._lanes.clear()
         deadline = self._elapsed() + grace_seconds
-        while self._in_flight and self._elapsed() < deadline:
-            self._serve_store()
-            self._hear()
+        while self._flying and self._elapsed() < deadline:
+            self._step()
         self.close()
 
     def drain(self, seconds: float) -> bool:
         """Deliver until nothing is due any more; False when the time is over before."""
         deadline = self._elapsed() + seconds
         while self._elapsed() < deadline:
-            self._serve_store()
-            if not self._in_flight and not self._finished and self._lease():
-                return True
-            self._hear()
+            if not self._is_busy:
+                self._turn()
+                if self._nothing_due and not self._is_busy:
+                    return True
+            self._step()
         return False
 
     def wake(self) -> None:
@@ -121,67 +143,80 @@ class Worker:
         self._give_back()
         self._sender.close()
 
-    def _serve_store(self) -> None:
-        if self._settle_due() <= self._elapsed():
-            self._settle()
-        if self._lease_due() <= self._elapsed():
-            self._lease()
+    @property
+    def _is_busy(self) -> bool:
+        held = self._flying or self._lanes.on_deck
+        return bool(held or self._finished or self._unsent)
 
-    def _hear(self) -> None:
-        """Wait for answers, or for the time at which the store is to be asked again."""
-        until = min(self._settle_due(), self._lease_due(), self._elapsed() + POLL_SECONDS)
+    def _step(self) -> None:
+        """Take a turn at the store if it is time, send what may go, and hear what has come."""
+        if self._turn_due() <= self._elapsed():
+            self._turn()
+        self._fly()
+        until = min(self._turn_due(), self._elapsed() + POLL_SECONDS)
         for sent, response in self._sender.wait(max(0.0, until - self._elapsed())):
             self._judge(sent, response)
 
-    def _settle_due(self) -> float:
-        """Say when to settle: at once when waiting would gather little more."""
-        if not self._finished:
-            return NEVER
-        enough = len(self._finished) >= min(GATHER_MAX, len(self._in_flight))
-        return max(self._store_back_at, -NEVER if enough else self._gather_until)
+    def _turn_due(self) -> float:
+        """Say when it is time for the store: not before a turn is worth its transaction."""
+        asked = NEVER
+        if self._finished or self._unsent:
+            is_idle = not (self._flying or self._lanes.on_deck)
+            enough = len(self._finished) >= GATHER_MAX
+            asked = -NEVER if is_idle or enough or self._unsent else self._gather_until
+        if not self._stopping and self._lanes.on_deck < DECK_LOW:
+            woken = self._turned_at + TURN_PAUSE_SECONDS if self._woken else NEVER
+            more = self._turned_at + TURN_PAUSE_SECONDS if self._backlog else NEVER
+            asked = min(asked, woken, more, self._poll_at)
+        return max(self._store_back_at, asked)
 
-    def _lease_due(self) -> float:
-        if self._stopping or self._lanes.in_flight >= IN_FLIGHT_MAX:
-            return NEVER
-        asked = self._leased_at + LEASE_PAUSE_SECONDS if self._woken else NEVER
-        return max(self._store_back_at, min(asked, self._poll_at))
-
-    def _lease(self) -> bool:
-        """Lease what there is room for, send it, and say whether nothing at all is due."""
+    def _turn(self) -> None:
+        """Settle what was finished, and lease what there is room for, in one transaction."""
         self._woken = False
-        self._leased_at = self._elapsed()
-        self._poll_at = self._leased_at + POLL_SECONDS
+        self._turned_at = self._elapsed()
+        self._poll_at = self._turned_at + POLL_SECONDS
         now_ms = self._now_ms()
+        turn = Turn(
+            outcomes=self._finished, unsent=self._unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS
+        )
         try:
-            due = self._queue.due(now_ms)
-            shares = self._lanes.shares(due)
-            leased = (
-                self._queue.lease(shares, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
-                if shares
-                else []
-            )
+            leased = self._queue.turn(turn, self._deal)
         except StoreError as error:
-            self._pause("lease", error)
-            return False
-        taken = Counter(one.endpoint for one in leased)
-        self._backlog = any(taken[key] >= shares.get(key, 0) for key in due)
+            self._store_back_at = self._elapsed() + POLL_SECONDS
+            log.warning("delivery.store_failed", error=str(error))
+            return
+        self._finished, self._unsent = [], []
+        self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:
-            self._send(one)
-        return not due
+            self._lanes.put(one)
 
-    def _send(self, leased: Leased) -> None:
-        at_ms = self._now_ms()
-        self._lanes.start(leased.endpoint)
-        self._in_flight[leased.lease_id] = leased
+    def _deal(self, due: Sequence[DueLane]) -> Mapping[EndpointKey, int]:
+        """Say how much to lease of what is due."""
+        self._nothing_due = not due
+        shares = {} if self._stopping else self._lanes.shares(due)
+        self._backlog = bool(shares)
+        return shares
+
+    def _fly(self) -> None:
+        """Send what is on deck while there are places."""
+        while (leased := self._lanes.take(self._elapsed())) is not None:
+            self._flying[leased.lease_id] = leased
+            needed_ms = leased.conduct.timeout_seconds * 1000 + LEASE_MARGIN_MS
+            at_ms = self._now_ms()
+            if at_ms + needed_ms > leased.until_ms:
+                del self._flying[leased.lease_id]
+                self._unsent += [leased, *self._lanes.fail(leased, was_answered=True)]
+            else:
+                self._send(leased, at_ms)
+
+    def _send(self, leased: Leased, at_ms: int) -> None:
         prepared = self._prepare(leased, at_ms)
         if isinstance(prepared, Response):
             self._judge(Sent(leased, at_ms), prepared)
-        elif prepared.request is None:
-            self._finish(Sent(leased, at_ms, prepared.skipped), Delivered(), NOT_SENT)
         else:
-            self._sender.start(Sent(leased, at_ms, prepared.skipped), prepared.request)
+            self._sender.start(Sent(leased, at_ms), prepared)
 
-    def _prepare(self, leased: Leased, at_ms: int) -> Prepared | Response:
+    def _prepare(self, leased: Leased, at_ms: int) -> Request | Response:
         """Give the request, or the answer to a try that could not even be made."""
         try:
             return prepare(leased, self._vault, from_ms(at_ms))
@@ -191,54 +226,43 @@ class Worker:
             return Response(status_code=None, error=reason, duration_ms=0)
 
     def _judge(self, sent: Sent, response: Response) -> None:
+        leased = sent.leased
         attempt = Try(
-            number=sent.leased.number,
+            number=leased.number,
             ended_at_ms=self._now_ms(),
             status_code=response.status_code,
             retry_after_seconds=response.retry_after_seconds,
+            is_trial=leased.is_trial,
         )
-        self._finish(sent, judge(attempt, self._fraction()), response)
+        outcome = Outcome(
+            leased=leased,
+            verdict=judge(attempt, leased.conduct, self._fraction()),
+            attempt_id=self._new_id(),
+            started_at_ms=sent.started_at_ms,
+            ended_at_ms=attempt.ended_at_ms,
+            duration_ms=response.duration_ms,
+            status_code=response.status_code,
+            error=response.error,
+            response_excerpt=response.excerpt,
+            retry_after_seconds=response.retry_after_seconds,
+        )
+        self._finish(outcome)
+        self._watch(outcome)
 
-    def _finish(self, sent: Sent, verdict: Verdict, response: Response) -> None:
-        leased = sent.leased
-        del self._in_flight[leased.lease_id]
-        self._lanes.finish(leased.endpoint, delivered=isinstance(verdict, Delivered))
+    def _finish(self, outcome: Outcome) -> None:
+        leased = outcome.leased
+        del self._flying[leased.lease_id]
         if not self._finished:
             self._gather_until = self._elapsed() + GATHER_SECONDS
-        self._finished.append(
-            Outcome(
-                leased=leased,
-                verdict=verdict,
-                skipped=sent.skipped,
-                attempt_id=self._new_id(),
-                started_at_ms=sent.started_at_ms,
-                ended_at_ms=self._now_ms(),
-                duration_ms=response.duration_ms,
-                status_code=response.status_code,
-                error=response.error,
-                response_excerpt=response.excerpt,
-            )
-        )
-
-    def _settle(self) -> None:
-        try:
-            self._queue.settle(self._finished)
-        except StoreError as error:
-            self._pause("settle", error)
-            return
-        self._finished = []
-        if self._backlog:
-            self._poll_at = self._elapsed()
-
-    def _pause(self, step: str, error: StoreError) -> None:
-        self._store_back_at = self._elapsed() + POLL_SECONDS
-        log.warning("delivery.store_failed", step=step, error=str(error))
+        self._finished.append(outcome)
+        if isinstance(outcome.verdict, Delivered):
+            self._lanes.succeed(leased, outcome.duration_ms)
+        else:
+            was_answered = outcome.status_code is not None
+            self._unsent += self._lanes.fail(leased, was_answered=was_answered)
 
     def _give_back(self) -> None:
-        if self._finished:
-            self._settle()
-        if self._in_flight:
-            try:
-                self._queue.release(list(self._in_flight.values()), now_ms=self._now_ms())
-            except StoreError as error:  # the leases run out by themselves
-                self._pause("release", error)
+        self._stopping = True
+        self._unsent += (*self._lanes.clear(), *self._flying.values())
+        if self._finished or self._unsent:
+            self._turn()  # what the store does not take now runs out by itself

@@ -25,7 +25,11 @@ COUNTS = "SELECT type, COUNT(*) FROM fact WHERE program_id = ? GROUP BY type ORD
 MEMBERS = "SELECT COUNT(*) FROM member WHERE program_id = ?"
 ORDERS = "SELECT COUNT(*) FROM customer_order WHERE program_id = ?"
 DELIVERIES = "SELECT status, COUNT(*) FROM delivery WHERE program_id = ? GROUP BY status"
-ATTEMPTS = "SELECT COUNT(*) FROM attempt WHERE program_id = ?"
+ATTEMPTS = (
+    "SELECT (SELECT COUNT(*) FROM attempt WHERE program_id = ?) + "
+    "(SELECT COUNT(DISTINCT request_id) FROM delivery "
+    "WHERE program_id = ? AND status = 'delivered')"
+)
 UNDELIVERED = (
     "SELECT COUNT(*) FROM delivery WHERE program_id = ? AND status IN ('pending', 'leased')"
 )
@@ -112,7 +116,7 @@ def _summarize(stage: Stage, start: float) -> Summary:
             members=unit.rows(MEMBERS, key)[0][0],
             facts=dict(unit.rows(COUNTS, key)),
             deliveries=sum(deliveries.values()),
-            attempts=unit.rows(ATTEMPTS, key)[0][0],
+            attempts=unit.rows(ATTEMPTS, key * 2)[0][0],
             failed=sum(deliveries.values()) - deliveries.get("delivered", 0),
             requests=report.requests,
             bad_signatures=report.bad_signatures,

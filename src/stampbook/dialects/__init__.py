@@ -55,11 +55,13 @@ class Dialect(Struct, frozen=True, kw_only=True):
     when it has no word and sends nothing. `render` gives the body of 1 to `batch_size` facts, equal
     bytes for equal arguments, so that a retry sends what was sent before; the business is given to
     a dialect that `names_business`. `sign` gives the headers that prove a letter, from the secrets
-    in force, newest first, the id of the request and the real time of the attempt.
+    in force, newest first, the id that a receiver tells a repetition by, and the real time of the
+    attempt.
     """
 
     title: str
     batch_size: int
+    content_type: str = "application/json"
     names_business: bool = False
     event_types: Callable[[FactType], tuple[str, ...]]
     render: Callable[[Sequence[StoredFact], RequestId, Business | None], Letter]

@@ -24,8 +24,7 @@ from stampbook.store.backend import ClashError
 from stampbook.store.load import Loaded
 from stampbook.store.opening import Opening, Stored
 from stampbook.store.save import Batch, Due
-from stampbook.store.subscriptions import subscribers
-from stampbook.values.ids import EndpointId
+from stampbook.store.subscriptions import Subscription, subscribers
 from stampbook.values.instants import from_ms, to_ms
 from stampbook.values.json import encode
 
@@ -70,7 +69,7 @@ class Deciding:
         self._is_test = opening.now_ms is not None
         self._secret = secret
         self._decision = decide
-        self._subscribers: dict[str, list[EndpointId]] = {}
+        self._subscribers: dict[str, list[Subscription]] = {}
 
     def outcome(self, ticket: Ticket) -> Outcome:
         """Decide a ticket, or replay what its idempotency key was answered."""
@@ -124,10 +123,10 @@ class Deciding:
         self.batch.changes.add(changes)
         if webhooks:
             for fact in changes.facts:
-                for endpoint in self._subscribers_of(fact.type):
-                    self.batch.deliveries.append(Due(draft.ids.take(), endpoint, fact.id))
+                for each in self._subscribers_of(fact.type):
+                    self.batch.deliveries.append(Due(draft.ids.take(), each, fact.id))
 
-    def _subscribers_of(self, fact: str) -> list[EndpointId]:
+    def _subscribers_of(self, fact: str) -> list[Subscription]:
         found = self._subscribers.get(fact)
         if found is None:
             found = subscribers(self.batch.opening.subscriptions, fact)

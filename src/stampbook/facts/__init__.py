@@ -10,32 +10,59 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import Struct
 
+from stampbook.nouns.endpoint import EndpointHealth
 from stampbook.nouns.member import Member
 from stampbook.values.ids import FactId, MemberId
 from stampbook.values.instants import Instant
 
-__all__ = ["Fact", "FactData", "FactType", "Update", "Word", "catalogue", "type_of"]
+__all__ = [
+    "EndpointFact",
+    "Fact",
+    "FactData",
+    "FactHead",
+    "FactType",
+    "Update",
+    "Word",
+    "catalogue",
+    "type_of",
+]
 
 
-class FactData(Struct, frozen=True, kw_only=True):
-    """What every fact says beside its own fields; the structure of the native `data`.
+class FactHead(Struct, frozen=True, kw_only=True):
+    """What every fact says, whomever it is about.
 
-    Shapes: `sequence` counts the member's facts from 1 without a gap; `member` is the member right
-    after the fact; `rule_version` is set where a rule of the program decided.
+    Shapes: `sequence` counts the facts about the same member, or the same endpoint, from 1 without
+    a gap; `rule_version` is set where a rule of the program decided.
     """
 
     sequence: int
     cause: str
     """The request or the job that made it happen; facts of one cause travel together."""
     rule_version: int | None = None
+
+
+class FactData(FactHead, frozen=True, kw_only=True):
+    """What every fact about a member says beside its own fields; the structure of native `data`.
+
+    Shapes: `member` is the member right after the fact.
+    """
+
     member: Member
 
 
-D = TypeVar("D", bound=FactData)
+class EndpointFact(FactHead, frozen=True, kw_only=True):
+    """What every fact about an endpoint says: how it is right after the fact, and why.
+
+    Shapes: it is sent to every other endpoint that asks for it, never to the one it is about.
+    """
+
+    endpoint: EndpointHealth
+    reason: str
+    """The answer that decided, in words."""
 
 
 class Word(Struct, frozen=True):
@@ -54,7 +81,7 @@ class Word(Struct, frozen=True):
         """Every type that the vendor may send for the fact, the usual one first."""
         return (self.event_type, self.update.event_type) if self.update else (self.event_type,)
 
-    def type_of(self, data: FactData) -> str:
+    def type_of(self, data: FactHead) -> str:
         """Give the type that the vendor sends for a fact with this data."""
         is_update = self.update is not None and self.update.holds(data)
         return self.event_types[is_update]
@@ -70,13 +97,14 @@ class Update(Struct, frozen=True):
 class FactType(Struct, frozen=True, kw_only=True):
     """One kind of fact."""
 
-    data: type[FactData]
+    data: type[FactHead]
     sent_when: str
     """One sentence for the reference and the console."""
     zinrelo: Word | None
     """None: the dialect has no word for it and sends nothing."""
     nector: Word | None
-    example: Callable[[], FactData]
+    example: Callable[[], Any]
+    """Gives an instance of `data`."""
     secrets: tuple[str, ...] = ()
     """Texts that are blanked in what is stored, once they have had their time."""
 
@@ -97,7 +125,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def type_of(data: type[FactData]) -> str:
+def type_of(data: type[FactHead]) -> str:
     """Give the native name of a fact from where its structure is defined."""
     return data.__module__.removeprefix(f"{__name__}.")
 

@@ -12,6 +12,7 @@ from stampbook.nouns.activity import Activity, CatalogueActivity, Computation, C
 from stampbook.nouns.business import Business
 from stampbook.nouns.campaign import Audience, Campaign, CampaignStep, Promotion
 from stampbook.nouns.coupon import Coupon
+from stampbook.nouns.endpoint import EndpointHealth, HealthName
 from stampbook.nouns.lot import Approver, Lot, LotShare
 from stampbook.nouns.member import Address, Balances, Member, TierStanding
 from stampbook.nouns.order import Order
@@ -22,6 +23,7 @@ from stampbook.nouns.transaction import Transaction
 from stampbook.nouns.winback import WinbackOffer
 from stampbook.values.ids import (
     CouponId,
+    EndpointId,
     LotId,
     MemberId,
     OrderId,
@@ -466,4 +468,21 @@ def example_envelope(
         "cause": "019df2a1c0de4a0000000000",
         "rule_version": rule_version,
         "member": member,
+    }
+
+
+def example_endpoint_envelope(health: HealthName, reason: str) -> dict[str, Any]:
+    """Give what every fact about an endpoint says."""
+    return {
+        "sequence": 4,
+        "cause": "019df2a1c0de4a0000000000",
+        "endpoint": EndpointHealth(
+            id=EndpointId("019df2a1c0de4b0000000000"),
+            url="https://crm.example/hooks/loyalty",
+            dialect="native",
+            description="The CRM",
+            health=health,
+            since=EXAMPLE_NOW,
+        ),
+        "reason": reason,
     }

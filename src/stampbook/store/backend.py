@@ -26,7 +26,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """What the two databases spell differently, as pieces of SQL.
 
     Shapes: `lock`, `share` and `skip_locked` end a SELECT. `horizon` is an expression: the first
-    transaction number that may still be uncommitted (see `Unit.number`).
+    transaction number that may still be uncommitted (see `Unit.number`). `by_index` is a query that
+    keeps the rest of its transaction from reading tables whole.
     """
 
     name: Literal["sqlite", "postgresql"]
@@ -34,6 +35,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     share: str
     skip_locked: str
     horizon: str
+    by_index: str
 
 
 class Unit(Protocol):
@@ -84,6 +86,14 @@ class Unit(Protocol):
         """Insert rows in bulk, or where `key` exists already, set their other columns.
 
         Shapes: `same` are columns known to hold what is given already: they are not set.
+        """
+        ...
+
+    def change(self, table: str, columns: Columns, key: Columns, rows: Sequence[Row]) -> None:
+        """Set columns of rows in bulk, each row found by its key; others are not touched.
+
+        Shapes: a row is the new values, then those of the key, which may name a column that is set:
+        then only what still has the old value is changed.
         """
         ...
 

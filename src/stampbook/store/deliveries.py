@@ -1,103 +1,63 @@
-"""Deliveries in the store: lease, settle, release.
+"""Deliveries in the store: a worker's turn settles, gives back and leases in one transaction.
 
-An endpoint's row is the lock of its queue: one worker at a time groups its deliveries, and others
-skip it meanwhile. A lease moves `due_at_ms` to its end, so a crash needs no repair: the rows fall
-due again by themselves. Every write after that is fenced by `lease_id`. The deliveries of one
-request change together and so always share their `due_at_ms`.
+Every write after a lease is fenced by `lease_id`: a worker whose lease has run out changes nothing
+but the log. A try that was received is stored in its delivery's row, together with the next state,
+in one statement; the others are logged beside it, in the same transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import assert_never
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from stampbook.core.delivery import Delivered, Failed, RetryAt, Verdict
-from stampbook.core.lease import EndpointKey, Leased, Outcome, Waiting, group
-from stampbook.dialects import StoredFact, catalogue
-from stampbook.nouns.business import Business
-from stampbook.store.backend import Backend, Row, Statement, Unit
+from stampbook.core.delivery import Conduct, Delivered, Failed, RetryAt, Verdict
+from stampbook.core.health import Answer, after
+from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome, Turn
+from stampbook.store.backend import Backend, Row, Unit
 from stampbook.store.businesses import Businesses
+from stampbook.store.health_facts import Change, state_changes
+from stampbook.store.lanes import OF_ENDPOINT, Lane, lane_of, save_lanes
+from stampbook.store.leasing import FACTS_PER_ENDPOINT_MAX, Leasing
 from stampbook.store.programs import Programs
-from stampbook.store.sql import keyed
-from stampbook.values.ids import EndpointId, FactId, ProgramId, RequestId
-from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.json import decode
 
-FACTS_PER_ENDPOINT_MAX = 500
-"""How many deliveries of one endpoint one lease looks at; more than the largest body holds."""
-
-DUE = """
-SELECT e.program_id, e.id FROM endpoint e
-WHERE e.status = 'active' AND EXISTS (
-    SELECT 1 FROM delivery d
-    WHERE d.program_id = e.program_id AND d.endpoint_id = e.id
-    AND d.status IN ('pending', 'leased') AND d.due_at_ms <= ?)
+WAITS = """
+FROM delivery d
+WHERE d.program_id = e.program_id AND d.endpoint_id = e.id
+AND d.status IN ('pending', 'leased') AND coalesce(d.leased_until_ms, 0) <= ? AND d.due_at_ms <= ?
+"""
+DUE = f"""
+SELECT e.program_id, e.id, e.conduct, coalesce(l.state, 'healthy')
+FROM endpoint e LEFT JOIN lane l ON l.program_id = e.program_id AND l.endpoint_id = e.id
+WHERE e.status = 'active' AND coalesce(l.free_at_ms, 0) <= ? AND (
+    EXISTS (SELECT 1 {WAITS})
+    OR (e.batch_wait_ms > 0 AND e.batch_size <= (SELECT count(*) FROM (
+        SELECT 1 {WAITS.rstrip()} + e.batch_wait_ms LIMIT {FACTS_PER_ENDPOINT_MAX}) AS w)))
 ORDER BY e.program_id, e.id
 """
+"""With something due, or with a batch that is full before."""
 
-ENDPOINT = """
-SELECT url, dialect, secrets, batch_size, only_with FROM endpoint
-WHERE program_id = ? AND id = ? AND status = 'active'
-"""
+LOCK = "SELECT 1 FROM endpoint WHERE program_id = ? AND id = ?"
+DISABLE = (
+    "UPDATE endpoint SET status = 'disabled', updated_at_ms = ? WHERE program_id = ? AND id = ?"
+)
+LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 
-WAITING = """
-SELECT id, fact_id, fact_type, cause, position, attempts, due_at_ms, request_id FROM delivery
-WHERE program_id = ? AND endpoint_id = ? AND status IN ('pending', 'leased')
-"""
-WAITING_DUE = f"{WAITING} AND due_at_ms <= ? ORDER BY due_at_ms, position LIMIT ?"
-WAITING_TOGETHER = f"{WAITING} AND due_at_ms = ? AND request_id = ? ORDER BY position"
+Deal = Callable[[Sequence[DueLane]], Mapping[EndpointKey, int]]
 
-FACTS = ("id, type, cause, occurred_at_ms, recorded_at_ms, body", "fact", "id")
-
-TAKE = """
-UPDATE delivery
-SET status = 'leased', lease_id = ?, leased_until_ms = ?, due_at_ms = ?, request_id = ?
-WHERE program_id = ? AND id = ?
-"""
-
-SETTLE = """
-UPDATE delivery
-SET status = ?, due_at_ms = ?, attempts = ?, delivered_at_ms = ?,
-    lease_id = NULL, leased_until_ms = NULL
-WHERE program_id = ? AND id = ? AND lease_id = ?
-"""
-
-RELEASE = """
-UPDATE delivery
-SET status = 'pending', due_at_ms = ?, lease_id = NULL, leased_until_ms = NULL
-WHERE program_id = ? AND id = ? AND lease_id = ?
-"""
-
-DISABLE = """
-UPDATE endpoint SET status = 'disabled', updated_at_ms = ?
-WHERE program_id = ? AND id = ? AND status = 'active' AND url = ?
-"""
-"""Only the URL that said it is gone: the owner may have moved the endpoint meanwhile."""
+OF_LEASE = ("program_id", "id", "lease_id")
+SETTLED = (
+    "status", "due_at_ms", "attempts", "delivered_at_ms", "status_code", "duration_ms",
+    "response_excerpt", "lease_id", "leased_until_ms",
+)  # fmt: skip
+RELEASED = ("lease_id", "leased_until_ms")
 
 ATTEMPT_COLUMNS = (
-    "program_id",
-    "id",
-    "endpoint_id",
-    "request_id",
-    "number",
-    "started_at_ms",
-    "duration_ms",
-    "status_code",
-    "error",
-    "response_excerpt",
-    "facts",
-)
-
-
-class _Lane(Struct, frozen=True):
-    """An endpoint whose row this transaction has locked, with the groups it takes."""
-
-    key: EndpointKey
-    url: str
-    dialect: str
-    secrets: str
-    only_with: tuple[str, ...]
-    groups: list[list[Waiting]]
+    "program_id", "id", "endpoint_id", "request_id", "number", "started_at_ms", "duration_ms",
+    "status_code", "error", "response_excerpt", "facts",
+)  # fmt: skip
 
 
 class Deliveries:
@@ -110,191 +70,119 @@ class Deliveries:
         self._new_id = new_id
         self._programs = programs or Programs()
 
-    def due(self, now_ms: int) -> list[EndpointKey]:
-        """Give the active endpoints that have something due, in a steady order."""
-        with self._backend.read() as unit:
-            rows = unit.rows(DUE, (now_ms,))
-        return [EndpointKey(ProgramId(program), EndpointId(id_)) for program, id_ in rows]
-
-    def lease(
-        self, shares: Mapping[EndpointKey, int], *, now_ms: int, until_ms: int
-    ) -> list[Leased]:
-        """Take at most so many due requests of each endpoint, the longest due first."""
+    def turn(self, turn: Turn, deal: Deal) -> list[Leased]:
+        """Settle tries, give leases back, and lease what is dealt, in one transaction."""
+        with self._backend.read() as unit:  # what is due is no reason yet to lock anything
+            shares = deal(_due(unit, turn.now_ms))
+        if not (shares or turn.outcomes or turn.unsent):
+            return []
         with self._backend.transaction() as unit:
-            lanes = _lanes(unit, shares, now_ms)
-            facts = _facts(unit, lanes)
-            businesses = Businesses(unit, self._programs)
-            leased = [
-                self._leased(lane, together, facts, businesses, until_ms)
-                for lane in lanes
-                for together in lane.groups
+            if turn.outcomes:
+                turn.told = self._judge_health(unit, turn.outcomes)
+                logged = [_attempt(one) for one in turn.outcomes if _is_logged(one)]
+                unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
+            unit.change("delivery", SETTLED, OF_LEASE, _settlements(turn.outcomes))
+            unit.change("delivery", RELEASED, OF_LEASE, _releases(turn.unsent))
+            if not shares:
+                return []
+            leasing = Leasing(unit, Businesses(unit, self._programs), self._new_id)
+            return leasing.lease(shares, now_ms=turn.now_ms, until_ms=turn.until_ms)
+
+    def _judge_health(self, unit: Unit, outcomes: Sequence[Outcome]) -> bool:
+        """Store what endpoints have become by their answers; tell whether facts were told of it."""
+        telling: dict[EndpointKey, list[Outcome]] = {}
+        for one in outcomes:
+            if not (_is_delivered(one) and one.leased.health.is_clean):
+                telling.setdefault(one.leased.endpoint, []).append(one)
+        if not telling:
+            return False
+        changes, lanes = self._changes(unit, telling)
+        recorded_ms = max(one.ended_at_ms for one in outcomes)
+        counts = state_changes(unit, list(changes.values()), self._new_id, recorded_ms)
+        kept: list[tuple[EndpointKey, Lane, Conduct]] = []
+        for key, change in changes.items():
+            lane = replace(lanes[key], health=change.now, facts=counts[key])
+            if change.now.state == "disabled" != change.before.state:
+                unit.run(DISABLE, (recorded_ms, *key))
+                [(last,)] = unit.rows(LAST_POSITION, key[:1])
+                lane = replace(lane, left_at_position=last)
+            kept.append((key, lane, telling[key][-1].leased.conduct))
+        save_lanes(unit, kept)
+        return any(counts[key] != lanes[key].facts for key in changes)
+
+    def _changes(
+        self, unit: Unit, telling: Mapping[EndpointKey, Sequence[Outcome]]
+    ) -> tuple[dict[EndpointKey, Change], dict[EndpointKey, Lane]]:
+        keys = sorted(telling)
+        found = unit.gather(
+            [
+                *((LOCK + unit.dialect.lock, key) for key in keys),
+                *((OF_ENDPOINT, key) for key in keys),
             ]
-            takes = [
-                (one.lease_id, until_ms, until_ms, one.request_id, one.endpoint.program_id, id_)
-                for one in leased
-                for id_ in one.delivery_ids
-            ]
-            if takes:
-                unit.many(TAKE, takes)
-        return leased
-
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Log tries and store what follows, unless another worker holds the lease by now."""
-        gone = [
-            (outcome.ended_at_ms, *outcome.leased.endpoint, outcome.leased.url)
-            for outcome in outcomes
-            if isinstance(outcome.verdict, Failed) and outcome.verdict.endpoint_gone
-        ]
-        with self._backend.transaction() as unit:
-            if gone:
-                unit.many(DISABLE, gone)
-            unit.many(SETTLE, sorted(_settlements(outcomes), key=lambda row: row[5]))
-            attempts = [_attempt(outcome) for outcome in outcomes if outcome.was_sent]
-            unit.upsert("attempt", ATTEMPT_COLUMNS, attempts, ("program_id", "id"))
-
-    def release(self, leased: Sequence[Leased], *, now_ms: int) -> None:
-        """Give leases back: the requests are due again at once, and no try is counted."""
-        with self._backend.transaction() as unit:
-            unit.many(
-                RELEASE,
-                [
-                    (now_ms, one.endpoint.program_id, id_, one.lease_id)
-                    for one in leased
-                    for id_ in one.delivery_ids
-                ],
+        )
+        lanes = {
+            key: lane_of(lane)
+            for key, rows, lane in zip(keys, found, found[len(keys) :], strict=False)
+            if rows  # it may be removed by now
+        }
+        changes: dict[EndpointKey, Change] = {}
+        for key, lane in lanes.items():
+            health = lane.health
+            some = sorted(telling[key], key=lambda one: one.ended_at_ms)
+            for one in some:
+                health = after(health, _answer(one))
+            changes[key] = Change(
+                endpoint=key,
+                before=lane.health,
+                now=health,
+                reason=_reason(some[-1]),
+                cause=some[-1].leased.request_id,
+                facts=lane.facts,
             )
+        return changes, lanes
 
-    def _leased(
-        self,
-        lane: _Lane,
-        together: list[Waiting],
-        facts: Mapping[tuple[str, str], StoredFact],
-        businesses: Businesses,
-        until_ms: int,
-    ) -> Leased:
-        program_id = lane.key.program_id
-        in_order = sorted(together, key=lambda delivery: delivery.position)
-        keys = [(program_id, delivery.fact_id) for delivery in in_order]
-        found = tuple(facts[key] for key in keys if key in facts)
-        return Leased(
-            endpoint=lane.key,
-            url=lane.url,
-            dialect=lane.dialect,
-            secrets=lane.secrets,
-            only_with=lane.only_with,
-            lease_id=self._new_id(),
-            until_ms=until_ms,
-            request_id=in_order[0].request_id or RequestId(self._new_id()),
-            number=in_order[0].attempts + 1,
-            delivery_ids=tuple(delivery.id for delivery in in_order),
-            facts=found,
-            business=_business(lane, found, businesses),
+
+def _due(unit: Unit, now_ms: int) -> list[DueLane]:
+    """Give the endpoints that may be sent something now, in a steady order."""
+    return [
+        DueLane(
+            EndpointKey(ProgramId(program), EndpointId(id_)),
+            decode(conduct, Conduct).in_flight_max if state == "healthy" else 1,
         )
+        for program, id_, conduct, state in unit.rows(DUE, [now_ms] * DUE.count("?"))
+    ]
 
 
-def _business(lane: _Lane, facts: Sequence[StoredFact], businesses: Businesses) -> Business | None:
-    dialect = catalogue().get(lane.dialect)
-    if dialect is None or not dialect.names_business or not facts:
-        return None
-    return businesses.at(lane.key.program_id, to_ms(facts[0].occurred_at))
+def _releases(leased: Sequence[Leased]) -> list[Row]:
+    rows = [
+        (None, None, one.endpoint.program_id, id_, one.lease_id)
+        for one in leased
+        for id_ in one.delivery_ids
+    ]
+    return sorted(rows, key=itemgetter(-2))
 
 
-def _lanes(unit: Unit, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_Lane]:
-    keys = sorted(shares)
-    locking = ENDPOINT + unit.dialect.skip_locked
-    endpoints = unit.gather([(locking, key) for key in keys])
-    free = [(key, rows[0]) for key, rows in zip(keys, endpoints, strict=True) if rows]
-    sizes = [_batch_size(dialect, size) for _, (_, dialect, _, size, _) in free]
-    waiting = unit.gather(
-        [
-            (WAITING_DUE, (*key, now_ms, min(shares[key] * size, FACTS_PER_ENDPOINT_MAX)))
-            for (key, _), size in zip(free, sizes, strict=True)
-        ]
+def _answer(outcome: Outcome) -> Answer:
+    return Answer(
+        started_at_ms=outcome.started_at_ms,
+        ended_at_ms=outcome.ended_at_ms,
+        status_code=outcome.status_code,
+        retry_after_seconds=outcome.retry_after_seconds,
     )
-    return [
-        _Lane(
-            key,
-            url,
-            dialect,
-            secrets,
-            tuple(decode(only_with, list[str])),
-            _complete(unit, key, group(_read(rows), size), shares),
-        )
-        for (key, (url, dialect, secrets, _, only_with)), size, rows in zip(
-            free, sizes, waiting, strict=True
-        )
-    ]
 
 
-def _batch_size(dialect: str, endpoint_size: int) -> int:
-    known = catalogue().get(dialect)
-    return 1 if known is None else max(1, min(known.batch_size, endpoint_size))
-
-
-def _complete(
-    unit: Unit,
-    key: EndpointKey,
-    groups: list[list[Waiting]],
-    shares: Mapping[EndpointKey, int],
-) -> list[list[Waiting]]:
-    """Give the groups that are taken; a repeated request gets the facts that a limit cut off."""
-    taken = groups[: shares[key]]
-    repeated = [together[0] for together in taken if together[0].request_id is not None]
-    statements: list[Statement] = [
-        (WAITING_TOGETHER, (*key, first.due_at_ms, first.request_id)) for first in repeated
-    ]
-    whole = {first.request_id: _read(rows) for first, rows in _pairs(unit, repeated, statements)}
-    return [whole.get(together[0].request_id, together) for together in taken]
-
-
-def _pairs(
-    unit: Unit, repeated: list[Waiting], statements: list[Statement]
-) -> list[tuple[Waiting, list[Row]]]:
-    return list(zip(repeated, unit.gather(statements), strict=True)) if statements else []
-
-
-def _read(rows: list[Row]) -> list[Waiting]:
-    return [
-        Waiting(
-            id=id_,
-            fact_id=FactId(fact_id),
-            fact_type=fact_type,
-            cause=cause,
-            position=position,
-            attempts=attempts,
-            due_at_ms=due_at_ms,
-            request_id=request_id,
-        )
-        for id_, fact_id, fact_type, cause, position, attempts, due_at_ms, request_id in rows
-    ]
-
-
-def _facts(unit: Unit, lanes: Sequence[_Lane]) -> dict[tuple[str, str], StoredFact]:
-    wanted: dict[str, set[FactId]] = {}
-    for lane in lanes:
-        for together in lane.groups:
-            ids = (delivery.fact_id for delivery in together)
-            wanted.setdefault(lane.key.program_id, set()).update(ids)
-    return {
-        (program, id_): StoredFact(
-            id=id_,
-            type=type_,
-            cause=cause,
-            occurred_at=from_ms(occurred_at_ms),
-            recorded_at=from_ms(recorded_at_ms),
-            body=body,
-        )
-        for program, ids in wanted.items()
-        for id_, type_, cause, occurred_at_ms, recorded_at_ms, body in unit.rows(
-            keyed(unit.dialect, *FACTS), (program, sorted(ids))
-        )
-    }
+def _reason(outcome: Outcome) -> str:
+    if outcome.status_code is not None:
+        return f"It answered {outcome.status_code}."
+    return f"No answer: {outcome.error}."
 
 
 def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
-    return [
+    rows = [
         (
-            *_settled(outcome, delivery_id),
+            *_state(outcome.verdict, outcome),
+            None,
+            None,
             outcome.leased.endpoint.program_id,
             delivery_id,
             outcome.leased.lease_id,
@@ -302,25 +190,32 @@ def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
         for outcome in outcomes
         for delivery_id in outcome.leased.delivery_ids
     ]
+    return sorted(rows, key=itemgetter(-2))
 
 
-def _settled(outcome: Outcome, delivery_id: str) -> Row:
-    """Give a delivery's status, when it is due, its tries, and when it was delivered."""
-    leased, at_ms = outcome.leased, outcome.ended_at_ms
-    if delivery_id in outcome.skipped:
-        return "skipped", at_ms, leased.number - 1, None
-    is_delivered = isinstance(outcome.verdict, Delivered)
-    return *_state(outcome.verdict, at_ms), leased.number, at_ms if is_delivered else None
+def _is_delivered(outcome: Outcome) -> bool:
+    return isinstance(outcome.verdict, Delivered)
 
 
-def _state(verdict: Verdict, ended_at_ms: int) -> tuple[str, int]:
+def _is_logged(outcome: Outcome) -> bool:
+    """Tell whether a try has a row of its own: an answer about several facts is kept once."""
+    return not _is_delivered(outcome) or (
+        len(outcome.leased.delivery_ids) > 1 and outcome.response_excerpt != ""
+    )
+
+
+def _state(verdict: Verdict, outcome: Outcome) -> Row:
+    """Give a delivery's status, when it is due, its tries, and the one that was received."""
+    number, at_ms = outcome.leased.number, outcome.ended_at_ms
     match verdict:
         case Delivered():
-            return "delivered", ended_at_ms
-        case RetryAt(due_at_ms):
-            return "pending", due_at_ms
+            excerpt = None if _is_logged(outcome) else outcome.response_excerpt or None
+            code, took_ms = outcome.status_code, outcome.duration_ms
+            return "delivered", outcome.leased.due_at_ms, number, at_ms, code, took_ms, excerpt
+        case RetryAt(due_at_ms, counts):
+            return "pending", due_at_ms, number if counts else number - 1, None, None, None, None
         case Failed():
-            return "failed", ended_at_ms
+            return "failed", at_ms, number, None, None, None, None
         case _:
             assert_never(verdict)
 
@@ -328,15 +223,7 @@ def _state(verdict: Verdict, ended_at_ms: int) -> tuple[str, int]:
 def _attempt(outcome: Outcome) -> Row:
     leased = outcome.leased
     return (
-        leased.endpoint.program_id,
-        outcome.attempt_id,
-        leased.endpoint.endpoint_id,
-        leased.request_id,
-        leased.number,
-        outcome.started_at_ms,
-        outcome.duration_ms,
-        outcome.status_code,
-        outcome.error,
-        outcome.response_excerpt,
-        len(leased.delivery_ids) - len(outcome.skipped),
-    )
+        leased.endpoint.program_id, outcome.attempt_id, leased.endpoint.endpoint_id,
+        leased.request_id, leased.number, outcome.started_at_ms, outcome.duration_ms,
+        outcome.status_code, outcome.error, outcome.response_excerpt, len(leased.delivery_ids),
+    )  # fmt: skip

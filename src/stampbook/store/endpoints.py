@@ -4,7 +4,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from stampbook.core.delivery import Conduct, Ordering
+from stampbook.core.lease import EndpointKey
 from stampbook.store.backend import Row, Unit
+from stampbook.store.lanes import remove_lane
 from stampbook.store.reading.webhooks import DeliveryLine
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.instants import Instant, from_ms
@@ -14,12 +17,14 @@ EndpointStatus = Literal["active", "disabled"]
 
 COLUMNS = (
     "program_id", "id", "url", "dialect", "event_types", "secrets", "batch_size", "status",
-    "created_at_ms", "updated_at_ms", "description", "only_with",
+    "created_at_ms", "updated_at_ms", "description", "only_with", "ordering", "batch_wait_ms",
+    "conduct", "access",
 )  # fmt: skip
 ENDPOINTS = f"SELECT {', '.join(COLUMNS[1:])} FROM endpoint WHERE program_id = ?"
 CHANGE = (
     "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, status = ?, "
-    "updated_at_ms = ?, description = ?, only_with = ? WHERE program_id = ? AND id = ?"
+    "updated_at_ms = ?, description = ?, only_with = ?, ordering = ?, batch_wait_ms = ?, "
+    "conduct = ?, access = ? WHERE program_id = ? AND id = ?"
 )
 REMOVE = "DELETE FROM endpoint WHERE program_id = ? AND id = ?"
 DROP_WAITING = (
@@ -49,6 +54,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     only_with: tuple[str, ...] = ()
     """Fields in the dialect's words, such as `user_mobile` or `data.member.email_address`; an event
     in which one of them has no value is not sent."""
+    ordering: Ordering = "none"
+    batch_wait_ms: int = 0
+    conduct: Conduct = Conduct()
+    access: str = ""
+    """Sealed: how to get in, beside the signature; empty for nothing."""
 
 
 def endpoints(unit: Unit, program_id: ProgramId) -> list[Endpoint]:
@@ -79,7 +89,7 @@ def add_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: i
         at_ms,
         at_ms,
         endpoint.description,
-        encode_text(endpoint.only_with),
+        *_wishes(endpoint),
     )
     unit.insert("endpoint", COLUMNS, [row])
 
@@ -96,7 +106,7 @@ def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms
             endpoint.status,
             at_ms,
             endpoint.description,
-            encode_text(endpoint.only_with),
+            *_wishes(endpoint),
             program_id,
             endpoint.id,
         ),
@@ -106,6 +116,7 @@ def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms
 def remove_endpoint(unit: Unit, program_id: ProgramId, endpoint_id: str) -> bool:
     """Remove an endpoint with what still waits for it; False when there is none."""
     removed = unit.run(REMOVE, (program_id, endpoint_id))
+    remove_lane(unit, EndpointKey(program_id, EndpointId(endpoint_id)))
     unit.run(DROP_WAITING, (program_id, endpoint_id))
     return removed > 0
 
@@ -119,10 +130,20 @@ def retry(unit: Unit, program_id: ProgramId, delivery: DeliveryLine, at_ms: int)
     return unit.run(RETRY, (at_ms, *key)) > 0
 
 
+def _wishes(endpoint: Endpoint) -> Row:
+    return (
+        encode_text(endpoint.only_with),
+        endpoint.ordering,
+        endpoint.batch_wait_ms,
+        encode_text(endpoint.conduct),
+        endpoint.access,
+    )
+
+
 def _endpoint(row: Row) -> Endpoint:
     (
         endpoint_id, url, dialect, event_types, sealed, batch_size, status, created_at_ms,
-        updated_at_ms, description, only_with,
+        updated_at_ms, description, only_with, ordering, batch_wait_ms, conduct, access,
     ) = row  # fmt: skip
     return Endpoint(
         id=endpoint_id,
@@ -136,4 +157,8 @@ def _endpoint(row: Row) -> Endpoint:
         updated_at=from_ms(updated_at_ms),
         description=description,
         only_with=tuple(decode(only_with, list[str])),
+        ordering=ordering,
+        batch_wait_ms=batch_wait_ms,
+        conduct=decode(conduct, Conduct),
+        access=access,
     )

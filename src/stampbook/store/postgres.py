@@ -34,7 +34,7 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import array_types, for_postgres, postgres_insert
+from stampbook.store.sql import array_types, for_postgres, postgres_change, postgres_insert
 
 LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 60_000
@@ -60,6 +60,9 @@ POSTGRESQL = Dialect(
     share=" FOR SHARE",
     skip_locked=" FOR UPDATE SKIP LOCKED",
     horizon="pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+    # a plan made while a table was small would read it whole, until statistics come
+    by_index="SELECT set_config('enable_seqscan', 'off', true), "
+    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
 )
 
 OPTIONS = (
@@ -142,6 +145,14 @@ class PostgresUnit:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
         self._insert(table, columns, rows, key, same)
 
+    def change(self, table: str, columns: Columns, key: Columns, rows: Sequence[Row]) -> None:
+        """Set columns of rows in bulk, each row found by its key."""
+        if rows:
+            self._execute(POSTGRESQL.by_index, ())
+            self._connection.execute(
+                postgres_change(table, columns, key), _arrays(table, (*columns, *key), rows)
+            )
+
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
@@ -149,13 +160,15 @@ class PostgresUnit:
         self, table: str, columns: Columns, rows: Sequence[Row], key: Columns | None, same: Columns
     ) -> None:
         if rows:
-            arrays = [
-                ARRAYS[kind](column)
-                for kind, column in zip(
-                    array_types(table, columns), zip(*rows, strict=True), strict=True
-                )
-            ]
-            self._connection.execute(postgres_insert(table, columns, key, same), arrays)
+            text = postgres_insert(table, columns, key, same)
+            self._connection.execute(text, _arrays(table, columns, rows))
+
+
+def _arrays(table: str, columns: Columns, rows: Sequence[Row]) -> list[Any]:
+    kinds = array_types(table, columns)
+    return [
+        ARRAYS[kind](column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
+    ]
 
 
 class PostgresBackend:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from stampbook.core.book import Book
 from stampbook.core.draft import Changes
 from stampbook.core.due import next_due
+from stampbook.core.lease import order_key_of
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.lot import Lot
 from stampbook.nouns.order import Order
@@ -22,8 +23,9 @@ from stampbook.store.campaigns import save_campaigns
 from stampbook.store.erasing import begin
 from stampbook.store.load import Loaded
 from stampbook.store.opening import KeyOfCaller, Opening, Stored
+from stampbook.store.subscriptions import Subscription
 from stampbook.values.contacts import email_key, mailbox_key
-from stampbook.values.ids import EndpointId, FactId, MemberId
+from stampbook.values.ids import FactId, MemberId
 from stampbook.values.instants import optional_ms, to_ms
 from stampbook.values.json import encode_text
 
@@ -62,7 +64,7 @@ FACT: Columns = (
 )  # fmt: skip
 DELIVERY: Columns = (
     "program_id", "id", "endpoint_id", "fact_id", "fact_type", "cause", "position", "status",
-    "due_at_ms", "attempts",
+    "due_at_ms", "attempts", "order_key",
 )  # fmt: skip
 IDEMPOTENCY: Columns = (
     "program_id", "principal", "key", "request_hash", "outcome", "created_at_ms",
@@ -83,7 +85,7 @@ class Due(Struct, frozen=True):
     """A delivery to be made: of a fact, to an endpoint."""
 
     id: str
-    endpoint_id: EndpointId
+    to: Subscription
     fact_id: FactId
 
 
@@ -156,8 +158,9 @@ def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> No
         due[fact.id] += 1
         rows.append(
             (
-                program, each.id, each.endpoint_id, fact.id, fact.type, fact.data.cause,
-                positions[fact.id], "pending", recorded, 0,
+                program, each.id, each.to.endpoint_id, fact.id, fact.type, fact.data.cause,
+                positions[fact.id], "pending", recorded + each.to.batch_wait_ms, 0,
+                order_key_of(each.to.ordering, fact.member),
             )
         )  # fmt: skip
     unit.insert(

@@ -380,8 +380,30 @@ ENDPOINT = Table(
     _text("description"),
     # a JSON list of fields in the dialect's words, each of which must have a value
     Column("only_with", Text, nullable=False, server_default=text("'[]'")),
+    Column("ordering", KEY, nullable=False, server_default=text("'none'")),
+    # how long its facts wait for others to travel with
+    Column("batch_wait_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("conduct", Text, nullable=False, server_default=text("'{}'")),
+    # encrypted: how to get in, beside the signature; empty for nothing
+    Column("access", Text, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
+)
+
+LANE = Table(
+    "lane",  # how it goes with an endpoint; what its owner wants is in `endpoint`
+    METADATA,
+    _key("program_id"),
+    _key("endpoint_id"),
+    _text("health"),  # JSON
+    _key("state"),  # of the health: healthy, degraded, suspended, disabled
+    _number("free_at_ms"),  # nothing is sent before
+    _number("mark_us"),  # of the rate limit: core/pacing.py
+    _number("sequence"),  # of its last request
+    _number("facts"),  # about it
+    _number("left_at_position", optional=True),  # the last fact that was kept for it
+    PrimaryKeyConstraint("program_id", "endpoint_id"),
+    postgresql_with=ROOM_FOR_UPDATES,
 )
 
 UNDELIVERED = "status IN ('pending', 'leased')"
@@ -396,13 +418,19 @@ DELIVERY = Table(
     _key("fact_type"),
     _key("cause"),
     _number("position"),  # that of its fact
-    _key("status"),  # pending, leased, delivered, skipped, failed
+    _key("status"),  # pending, delivered, skipped, failed; leased was written by earlier versions
     _number("due_at_ms"),
     _number("attempts"),
     _key("lease_id", optional=True),
     _number("leased_until_ms", optional=True),
     _key("request_id", optional=True),
     _number("delivered_at_ms", optional=True),
+    _key("order_key", optional=True),  # what it keeps its order among, if anything
+    _number("sequence", optional=True),  # of its request among those of the endpoint
+    # of the try that was received; those that were not are in `attempt`
+    _number("status_code", optional=True),
+    _number("duration_ms", optional=True),
+    _text("response_excerpt", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     Index(
         "ix_delivery_due",
@@ -413,13 +441,30 @@ DELIVERY = Table(
         sqlite_where=text(UNDELIVERED),
         postgresql_where=text(UNDELIVERED),
     ),
+    Index(
+        "ix_delivery_order",
+        "program_id",
+        "endpoint_id",
+        "order_key",
+        "position",
+        sqlite_where=text(f"order_key IS NOT NULL AND {UNDELIVERED}"),
+        postgresql_where=text(f"order_key IS NOT NULL AND {UNDELIVERED}"),
+    ),
+    Index(
+        "ix_delivery_failed",
+        "program_id",
+        "endpoint_id",
+        "id",
+        sqlite_where=text("status = 'failed'"),
+        postgresql_where=text("status = 'failed'"),
+    ),
     Index(None, "program_id", "fact_id"),
     sqlite_with_rowid=False,
     postgresql_with=ROOM_FOR_UPDATES,
 )
 
 ATTEMPT = Table(
-    "attempt",
+    "attempt",  # tries that were not received, and answers about several facts at once
     METADATA,
     _key("program_id"),
     _key("id"),

@@ -89,6 +89,28 @@ def postgres_insert(
     return f"{text} {_conflict(columns, key, same)}".encode()
 
 
+@cache
+def sqlite_change(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """Give the text that sets columns of the row of a key."""
+    changes = ", ".join(f"{column} = ?" for column in columns)
+    found = " AND ".join(f"{column} = ?" for column in key)
+    return f"UPDATE {table} SET {changes} WHERE {found}"
+
+
+@cache
+def postgres_change(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> bytes:
+    """Give the text that sets columns of rows given as one array for each column and key."""
+    types = array_types(table, (*columns, *key))
+    marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(types, start=1))
+    names = ", ".join(f"v{place}" for place in range(len(types)))
+    changes = ", ".join(f"{column} = v{place}" for place, column in enumerate(columns))
+    found = " AND ".join(
+        f"kept.{column} = v{place}" for place, column in enumerate(key, start=len(columns))
+    )
+    text = f"UPDATE {table} AS kept SET {changes} FROM unnest({marks}) AS given({names})"
+    return f"{text} WHERE {found}".encode()
+
+
 def _conflict(columns: Sequence[str], key: Sequence[str] | None, same: Sequence[str]) -> str:
     if key is None:
         return ""

@@ -19,7 +19,7 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import for_sqlite, sqlite_insert
+from stampbook.store.sql import for_sqlite, sqlite_change, sqlite_insert
 from stampbook.store.turns import Turns
 from stampbook.values.json import encode_text
 
@@ -36,7 +36,7 @@ STATEMENTS_KEPT = 256
 READERS_KEPT = 8
 SYNCHRONOUS_FULL = 2
 
-SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", horizon="1")
+SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", horizon="1", by_index="SELECT 1")
 
 
 class SqliteUnit:
@@ -81,6 +81,10 @@ class SqliteUnit:
     ) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
         self._connection.executemany(sqlite_insert(table, columns, key, same), rows)
+
+    def change(self, table: str, columns: Columns, key: Columns, rows: Sequence[Row]) -> None:
+        """Set columns of rows in bulk, each row found by its key."""
+        self._connection.executemany(sqlite_change(table, columns, key), rows)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         text, lists = for_sqlite(sql)

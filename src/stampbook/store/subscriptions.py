@@ -6,12 +6,13 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from stampbook import dialects, facts
+from stampbook.core.delivery import Ordering
 from stampbook.values.ids import EndpointId
 from stampbook.values.json import decode
 
 ENDPOINTS = (
-    "SELECT id, dialect, event_types FROM endpoint WHERE program_id = ? AND status = 'active' "
-    "ORDER BY id"
+    "SELECT id, dialect, event_types, ordering, batch_wait_ms FROM endpoint "
+    "WHERE program_id = ? AND status = 'active' ORDER BY id"
 )
 
 
@@ -19,10 +20,12 @@ SUBSCRIPTIONS_KEPT = 1000
 
 
 class Subscription(Struct, frozen=True):
-    """An endpoint and the facts that it is sent."""
+    """An endpoint, the facts that it is sent, in which order, and how long they wait for others."""
 
     endpoint_id: EndpointId
     facts: frozenset[str]
+    ordering: Ordering = "none"
+    batch_wait_ms: int = 0
 
 
 @cache
@@ -38,11 +41,17 @@ def _chosen(dialect: str, event_types: str) -> frozenset[str]:
     return spoken(dialect).intersection(chosen) if chosen else spoken(dialect)
 
 
-def subscription(endpoint_id: EndpointId, dialect: str, event_types: str) -> Subscription:
+def subscription(
+    endpoint_id: EndpointId,
+    dialect: str,
+    event_types: str,
+    ordering: Ordering = "none",
+    batch_wait_ms: int = 0,
+) -> Subscription:
     """Give what an endpoint is sent: what it chose, or all, as far as its dialect speaks it."""
-    return Subscription(endpoint_id, _chosen(dialect, event_types))
+    return Subscription(endpoint_id, _chosen(dialect, event_types), ordering, batch_wait_ms)
 
 
-def subscribers(subscriptions: Sequence[Subscription], fact: str) -> list[EndpointId]:
+def subscribers(subscriptions: Sequence[Subscription], fact: str) -> list[Subscription]:
     """Give the endpoints that are sent a kind of fact."""
-    return [each.endpoint_id for each in subscriptions if fact in each.facts]
+    return [each for each in subscriptions if fact in each.facts]

@@ -46,7 +46,10 @@ class OneDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class DeliveryTried(Struct, frozen=True, kw_only=True):
-    """A delivery, with the tries of the request that carries it, the newest first."""
+    """A delivery, with the tries that did not reach the receiver, the newest first.
+
+    Shapes: the try that did is `received` in the delivery.
+    """
 
     delivery: DeliveryLine
     attempts: tuple[AttemptLine, ...]
@@ -62,6 +65,7 @@ def list_deliveries(desk: Desk, asked: ListDeliveries) -> DeliveryPage:
             desk.program_id,
             endpoint_id=asked.endpoint_id,
             status=asked.status,
+            now_ms=desk.parts.engine.clock.real_ms(),
             limit=asked.limit,
             after=asked.cursor,
         )
@@ -83,7 +87,8 @@ def retry_delivery(desk: Desk, unit: Unit, asked: OneDelivery) -> DeliveryTried:
 
 
 def _tried(unit: Unit, desk: Desk, delivery_id: str) -> DeliveryTried:
-    delivery = find_delivery(unit, desk.program_id, delivery_id)
+    now_ms = desk.parts.engine.clock.real_ms()
+    delivery = find_delivery(unit, desk.program_id, delivery_id, now_ms)
     if delivery is None:
         raise ProblemError(DELIVERY_NOT_FOUND)
     if delivery.request_id is None:

@@ -21,6 +21,10 @@ SET_EXCERPT = (
     "UPDATE attempt SET response_excerpt = '' WHERE program_id = ? AND request_id IN (?*) "
     "AND response_excerpt <> ''"
 )
+SET_OWN_EXCERPT = (
+    "UPDATE delivery SET response_excerpt = NULL WHERE program_id = ? AND fact_id IN (?*) "
+    "AND response_excerpt IS NOT NULL"
+)
 KEYS = (
     "SELECT key, principal, outcome FROM idempotency WHERE program_id = ? "
     "AND (key, principal) > (?, ?) ORDER BY key, principal LIMIT ?"
@@ -46,6 +50,7 @@ def erase_excerpts(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
     ids = [row[0] for row in rows]
     requests = [row[0] for row in unit.rows(REQUESTS, (case.program_id, ids))]
     changed = unit.run(SET_EXCERPT, (case.program_id, requests)) if requests else 0
+    changed += unit.run(SET_OWN_EXCERPT, (case.program_id, ids)) if ids else 0
     following = str(rows[-1][1]) if len(rows) == limit else None
     return Page(seen=len(rows), changed=changed, next=following)
 

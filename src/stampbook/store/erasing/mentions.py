@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stampbook.core.erasure import erased, erased_mention
-from stampbook.facts import catalogue
+from stampbook.facts import FactData, catalogue
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
@@ -78,7 +78,8 @@ def _erase_mentions(unit: Unit, case: Case, rows: Sequence[Row], needles: Sequen
         folded = body.casefold()
         if any(needle in folded for needle in needles):
             fact = decode(body, catalogue()[kind].data)
-            changed.append((encode_text(erased_mention(fact)), case.program_id, fact_id))
+            if isinstance(fact, FactData):  # facts about endpoints name nobody
+                changed.append((encode_text(erased_mention(fact)), case.program_id, fact_id))
     unit.many(SET_FACT, changed)
     return len(changed)
 

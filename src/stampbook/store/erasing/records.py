@@ -6,7 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from stampbook.core.erasure import erased
-from stampbook.facts import catalogue
+from stampbook.facts import FactData, catalogue
 from stampbook.nouns.coupon import Coupon
 from stampbook.nouns.order import Order
 from stampbook.nouns.referral import Referral
@@ -60,6 +60,7 @@ def erase_facts(unit: Unit, case: Case, cursor: str, limit: int) -> Page:
     emails: list[str] = []
     for fact_id, kind, _, body in rows:
         fact = decode(body, catalogue()[kind].data)
+        assert isinstance(fact, FactData), "a member's facts are about the member"
         if fact.member.email_address:
             emails.append(email_key(fact.member.email_address))
         if (bare := erased(fact)) is not fact:

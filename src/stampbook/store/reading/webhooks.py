@@ -1,4 +1,7 @@
-"""Deliveries and attempts as the API lists them; the newest first."""
+"""Deliveries and attempts as the API lists them; the newest first.
+
+The try that was received stands in the delivery's own row, those that were not in `attempt`.
+"""
 
 from typing import Literal
 
@@ -14,7 +17,8 @@ DeliveryStatus = Literal["pending", "leased", "delivered", "skipped", "failed"]
 
 DELIVERIES = (
     "SELECT id, endpoint_id, fact_id, fact_type, status, due_at_ms, attempts, request_id, "
-    "delivered_at_ms FROM delivery"
+    "delivered_at_ms, sequence, leased_until_ms, status_code, duration_ms, response_excerpt "
+    "FROM delivery"
 )
 ATTEMPTS = (
     "SELECT id, endpoint_id, request_id, number, started_at_ms, duration_ms, status_code, error, "
@@ -23,8 +27,20 @@ ATTEMPTS = (
 NEWEST = "ORDER BY id DESC LIMIT ?"
 
 
+class Received(Struct, frozen=True, kw_only=True):
+    """The answer of the receiver that took a request."""
+
+    status_code: int | None
+    duration_ms: int
+    response_excerpt: str
+
+
 class DeliveryLine(Struct, frozen=True, kw_only=True):
-    """One fact to one endpoint. `request_id` is that of the HTTP request, once there was one."""
+    """One fact to one endpoint.
+
+    Shapes: `request_id` and `sequence` are those of the request, once there was one; of a replay
+    they are new. A delivery that is `leased` is being sent.
+    """
 
     id: str
     endpoint_id: EndpointId
@@ -34,7 +50,9 @@ class DeliveryLine(Struct, frozen=True, kw_only=True):
     due_at: Instant
     attempts: int
     request_id: RequestId | None
+    sequence: int | None
     delivered_at: Instant | None
+    received: Received | None
 
 
 class AttemptLine(Struct, frozen=True, kw_only=True):
@@ -59,23 +77,33 @@ def deliveries(
     endpoint_id: EndpointId | None = None,
     fact_id: FactId | None = None,
     status: DeliveryStatus | None = None,
+    now_ms: int,
     limit: int,
     after: str | None = None,
 ) -> Page[DeliveryLine]:
     """Give deliveries, those of an endpoint or of a fact if one is named.
 
+    Units: `now_ms` is real time, which tells what is leased.
     Errors: CursorError.
     """
     query = Query(DELIVERIES, program_id).given("endpoint_id = ?", endpoint_id)
-    query.given("fact_id = ?", fact_id).given("status = ?", status)
+    query.given("fact_id = ?", fact_id)
+    if status in {"pending", "leased"}:
+        query.where("status IN ('pending', 'leased')")
+        sign = ">" if status == "leased" else "<="
+        query.where(f"coalesce(leased_until_ms, 0) {sign} ?", now_ms)
+    else:
+        query.given("status = ?", status)
     rows = query.given("id < ?", _last(after)).rows(unit, NEWEST, limit + 1)
-    return page_of(rows, limit, _delivery, lambda row: row[:1])
+    return page_of(rows, limit, lambda row: _delivery(row, now_ms), lambda row: row[:1])
 
 
-def find_delivery(unit: Unit, program_id: ProgramId, delivery_id: str) -> DeliveryLine | None:
+def find_delivery(
+    unit: Unit, program_id: ProgramId, delivery_id: str, now_ms: int
+) -> DeliveryLine | None:
     """Give a delivery by its id."""
     rows = Query(DELIVERIES, program_id).where("id = ?", delivery_id).rows(unit, "")
-    return _delivery(rows[0]) if rows else None
+    return _delivery(rows[0], now_ms) if rows else None
 
 
 def attempts(
@@ -87,7 +115,7 @@ def attempts(
     limit: int,
     after: str | None = None,
 ) -> Page[AttemptLine]:
-    """Give attempts, those of an endpoint or of a request if one is named.
+    """Give the attempts that were not received, of an endpoint or of a request if one is named.
 
     Errors: CursorError.
     """
@@ -101,8 +129,11 @@ def _last(after: str | None) -> str | None:
     return key_of(after, str)[0] if after else None
 
 
-def _delivery(row: Row) -> DeliveryLine:
-    id_, endpoint_id, fact_id, fact_type, status, due_at_ms, tries, request_id, at_ms = row
+def _delivery(row: Row, now_ms: int) -> DeliveryLine:
+    (id_, endpoint_id, fact_id, fact_type, status, due_at_ms, tries, request_id, at_ms, sequence,
+     leased_until_ms, status_code, duration_ms, excerpt) = row  # fmt: skip
+    if status in {"pending", "leased"}:
+        status = "leased" if (leased_until_ms or 0) > now_ms else "pending"
     return DeliveryLine(
         id=id_,
         endpoint_id=endpoint_id,
@@ -112,7 +143,13 @@ def _delivery(row: Row) -> DeliveryLine:
         due_at=from_ms(due_at_ms),
         attempts=tries,
         request_id=request_id,
+        sequence=sequence,
         delivered_at=None if at_ms is None else from_ms(at_ms),
+        received=None
+        if duration_ms is None
+        else Received(
+            status_code=status_code, duration_ms=duration_ms, response_excerpt=excerpt or ""
+        ),
     )
 
 
