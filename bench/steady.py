@@ -11,13 +11,14 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from bench.ground import Ground
 from bench.load import HOST, QUIET_SECONDS_MAX, REPLY_BYTES_MAX, is_whole
-from bench.receiver import Receiver
+from bench.receiver import Receiver, arrival_key
 from bench.shop import PROGRAM, TOKEN, award_bodies, stock
 from stampbook.delivery.secrets import Vault, new_master_key, new_secret
 from stampbook.store.backend import open_backend
@@ -37,7 +38,7 @@ ASK_SECONDS = 0.02
 CREATED = b"HTTP/1.1 201"
 
 RECEIVED = """
-SELECT delivery.request_id, endpoint.url, fact.recorded_at_ms
+SELECT delivery.fact_id, endpoint.url, fact.recorded_at_ms
 FROM delivery
 JOIN fact ON fact.program_id = delivery.program_id AND fact.id = delivery.fact_id
 JOIN endpoint ON endpoint.program_id = delivery.program_id AND endpoint.id = delivery.endpoint_id
@@ -48,7 +49,7 @@ WHERE delivery.program_id = ? AND fact.recorded_at_ms >= ?
 class Steady(Struct, frozen=True, kw_only=True):
     """What a steady load came to.
 
-    Shapes: `arrivals` are by the id of the request. Units: nanoseconds of the wall clock.
+    Shapes: `arrivals` are by the receiver's `arrival_key`. Units: nanoseconds of the wall clock.
     """
 
     began_ns: int
@@ -108,10 +109,15 @@ def waits_ms(database: str, steady: Steady, *, urls: Sequence[str] = ()) -> list
         rows = unit.rows(RECEIVED, (PROGRAM, steady.began_ns // 1_000_000))
     backend.close()
     return [
-        steady.arrivals.get(request_id, steady.ended_ns) / 1e6 - recorded_at_ms
-        for request_id, url, recorded_at_ms in rows
+        steady.arrivals.get(_arrival_key(url, fact_id), steady.ended_ns) / 1e6 - recorded_at_ms
+        for fact_id, url, recorded_at_ms in rows
         if not urls or url in urls
     ]
+
+
+def _arrival_key(url: str, fact_id: str) -> str:
+    """Give the key of a delivery in the native dialect, whose `webhook-id` is the fact's."""
+    return arrival_key(urlsplit(url).path, fact_id)
 
 
 def _listen(database: str, urls: Sequence[str], vault: Vault) -> None:
