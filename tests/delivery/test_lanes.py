@@ -57,10 +57,7 @@ class Road:
 
     def fly(self, at: float = 0.0) -> list[Leased]:
         """Send all that may go."""
-        flying: list[Leased] = []
-        while (leased := self.lanes.take(at)) is not None:
-            flying.append(leased)
-        return flying
+        return self.lanes.depart(at)
 
 
 @given(st.integers(min_value=0, max_value=200))

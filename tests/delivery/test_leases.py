@@ -34,7 +34,6 @@ def outcome(stage: Stage, leased: Leased, verdict: Verdict) -> Outcome:
     return Outcome(
         leased=leased,
         verdict=verdict,
-        attempt_id=stage.new_id(),
         started_at_ms=stage.clock(),
         ended_at_ms=stage.clock(),
         duration_ms=5,

@@ -73,7 +73,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     leased: Leased
     verdict: Verdict
-    attempt_id: str
     started_at_ms: int
     ended_at_ms: int
     duration_ms: int

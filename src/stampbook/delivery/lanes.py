@@ -51,8 +51,11 @@ class _Lane:
 
     def take(self) -> Leased | None:
         """Take the first request on deck that may go now."""
-        if not self.deck or self.flying >= self.limit:
+        if self.flying >= self.limit:
             return None
+        if self.deck[0].order_key is None:
+            self.flying += 1
+            return self.deck.popleft()
         for place, leased in enumerate(self.deck):
             if leased.order_key is None or leased.order_key not in self.busy:
                 del self.deck[place]
@@ -126,22 +129,25 @@ class Lanes:
         lane.deck.append(leased)
         self.on_deck += 1
 
-    def take(self, at: float) -> Leased | None:
-        """Take the next request that may go out; None when there is no place or none may go."""
-        if not self._ready or self._free(at) <= 0:
-            return None
-        for _ in range(len(self._ready)):
-            key = self._ready.popleft()
+    def depart(self, at: float) -> list[Leased]:
+        """Take the requests that go out now, as far as there are places, the lanes in turn."""
+        departing: list[Leased] = []
+        if not self._ready:
+            return departing
+        free, idle, ready = self._free(at), 0, self._ready
+        while free > len(departing) and idle < len(ready):
+            key = ready.popleft()
             lane = self._lanes[key]
             leased = lane.take()
+            idle = idle + 1 if leased is None else 0
             if lane.deck:
-                self._ready.append(key)
+                ready.append(key)
             if leased is not None:
-                self.on_deck -= 1
                 self._young[leased.lease_id] = key
                 self._births.append((at, leased.lease_id))
-                return leased
-        return None
+                departing.append(leased)
+        self.on_deck -= len(departing)
+        return departing
 
     def succeed(self, leased: Leased, duration_ms: int) -> None:
         """Count a request that was received."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 from msgspec import Struct
 
-from stampbook.core.delivery import Delivered, Try, judge
+from stampbook.core.delivery import DELIVERED, RECEIVED, Delivered, Try, Verdict, judge
 from stampbook.core.lease import LEASE_MS, DueLane, EndpointKey, Leased, Outcome, Turn
 from stampbook.delivery.call import Request, Response
 from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
@@ -30,8 +30,14 @@ from stampbook.delivery.sender import Sender
 from stampbook.store.backend import StoreError
 from stampbook.values.instants import from_ms
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 """How often the store is asked for work that nobody announced: retries, and other processes'."""
+POLL_SHARE = 20
+"""Asking may take a twentieth of the time; where it takes long, it is done more seldom."""
+STORE_PAUSE_SECONDS = 0.5
+"""How long a store that failed is left alone."""
+HEAR_SECONDS = 0.5
+"""The longest wait for the wire."""
 TURN_PAUSE_SECONDS = 0.01
 """The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
@@ -57,14 +63,13 @@ class Sent(Struct, frozen=True):
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """What a worker knows of the world: the time, chance, and new ids.
+    """What a worker knows of the world: the time, and chance.
 
     Units: `now_ms` since 1970, `fraction` from 0 to below 1, `elapsed` seconds that never go back.
     """
 
     now_ms: Callable[[], int]
     fraction: Callable[[], float]
-    new_id: Callable[[], str]
     elapsed: Callable[[], float] = time.monotonic
 
 
@@ -90,7 +95,6 @@ class Worker:
         self._vault = vault
         self._now_ms = world.now_ms
         self._fraction = world.fraction
-        self._new_id = world.new_id
         self._elapsed = world.elapsed
         self._watch = watch
         self._lanes = Lanes(in_flight_max)
@@ -153,7 +157,7 @@ class Worker:
         if self._turn_due() <= self._elapsed():
             self._turn()
         self._fly()
-        until = min(self._turn_due(), self._elapsed() + POLL_SECONDS)
+        until = min(self._turn_due(), self._elapsed() + HEAR_SECONDS)
         for sent, response in self._sender.wait(max(0.0, until - self._elapsed())):
             self._judge(sent, response)
 
@@ -174,7 +178,6 @@ class Worker:
         """Settle what was finished, and lease what there is room for, in one transaction."""
         self._woken = False
         self._turned_at = self._elapsed()
-        self._poll_at = self._turned_at + POLL_SECONDS
         now_ms = self._now_ms()
         turn = Turn(
             outcomes=self._finished, unsent=self._unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS
@@ -182,9 +185,11 @@ class Worker:
         try:
             leased = self._queue.turn(turn, self._deal)
         except StoreError as error:
-            self._store_back_at = self._elapsed() + POLL_SECONDS
+            self._store_back_at = self._elapsed() + STORE_PAUSE_SECONDS
             log.warning("delivery.store_failed", error=str(error))
             return
+        took = self._elapsed() - self._turned_at
+        self._poll_at = self._elapsed() + max(POLL_SECONDS, POLL_SHARE * took)
         self._finished, self._unsent = [], []
         self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:
@@ -199,7 +204,7 @@ class Worker:
 
     def _fly(self) -> None:
         """Send what is on deck while there are places."""
-        while (leased := self._lanes.take(self._elapsed())) is not None:
+        for leased in self._lanes.depart(self._elapsed()):
             self._flying[leased.lease_id] = leased
             needed_ms = leased.conduct.timeout_seconds * 1000 + LEASE_MARGIN_MS
             at_ms = self._now_ms()
@@ -226,20 +231,22 @@ class Worker:
             return Response(status_code=None, error=reason, duration_ms=0)
 
     def _judge(self, sent: Sent, response: Response) -> None:
-        leased = sent.leased
-        attempt = Try(
-            number=leased.number,
-            ended_at_ms=self._now_ms(),
-            status_code=response.status_code,
-            retry_after_seconds=response.retry_after_seconds,
-            is_trial=leased.is_trial,
-        )
+        leased, ended_at_ms = sent.leased, self._now_ms()
+        verdict: Verdict = DELIVERED
+        if response.status_code not in RECEIVED:
+            attempt = Try(
+                number=leased.number,
+                ended_at_ms=ended_at_ms,
+                status_code=response.status_code,
+                retry_after_seconds=response.retry_after_seconds,
+                is_trial=leased.is_trial,
+            )
+            verdict = judge(attempt, leased.conduct, self._fraction())
         outcome = Outcome(
             leased=leased,
-            verdict=judge(attempt, leased.conduct, self._fraction()),
-            attempt_id=self._new_id(),
+            verdict=verdict,
             started_at_ms=sent.started_at_ms,
-            ended_at_ms=attempt.ended_at_ms,
+            ended_at_ms=ended_at_ms,
             duration_ms=response.duration_ms,
             status_code=response.status_code,
             error=response.error,

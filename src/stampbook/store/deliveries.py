@@ -48,6 +48,8 @@ LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 Deal = Callable[[Sequence[DueLane]], Mapping[EndpointKey, int]]
 
 OF_LEASE = ("program_id", "id", "lease_id")
+DELIVERY_ID = itemgetter(-2)
+"""Rows are changed in one order by all workers."""
 SETTLED = (
     "status", "due_at_ms", "attempts", "delivered_at_ms", "status_code", "duration_ms",
     "response_excerpt", "lease_id", "leased_until_ms",
@@ -79,9 +81,12 @@ class Deliveries:
         with self._backend.transaction() as unit:
             if turn.outcomes:
                 turn.told = self._judge_health(unit, turn.outcomes)
+                settled = sorted(
+                    [row for one in turn.outcomes for row in _settlements(one)], key=DELIVERY_ID
+                )
+                unit.change("delivery", SETTLED, OF_LEASE, settled)
                 logged = [_attempt(one) for one in turn.outcomes if _is_logged(one)]
                 unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
-            unit.change("delivery", SETTLED, OF_LEASE, _settlements(turn.outcomes))
             unit.change("delivery", RELEASED, OF_LEASE, _releases(turn.unsent))
             if not shares:
                 return []
@@ -159,7 +164,7 @@ def _releases(leased: Sequence[Leased]) -> list[Row]:
         for one in leased
         for id_ in one.delivery_ids
     ]
-    return sorted(rows, key=itemgetter(-2))
+    return sorted(rows, key=DELIVERY_ID)
 
 
 def _answer(outcome: Outcome) -> Answer:
@@ -177,20 +182,10 @@ def _reason(outcome: Outcome) -> str:
     return f"No answer: {outcome.error}."
 
 
-def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
-    rows = [
-        (
-            *_state(outcome.verdict, outcome),
-            None,
-            None,
-            outcome.leased.endpoint.program_id,
-            delivery_id,
-            outcome.leased.lease_id,
-        )
-        for outcome in outcomes
-        for delivery_id in outcome.leased.delivery_ids
-    ]
-    return sorted(rows, key=itemgetter(-2))
+def _settlements(outcome: Outcome) -> list[Row]:
+    leased, state = outcome.leased, _state(outcome.verdict, outcome)
+    program_id, lease_id = leased.endpoint.program_id, leased.lease_id
+    return [(*state, None, None, program_id, id_, lease_id) for id_ in leased.delivery_ids]
 
 
 def _is_delivered(outcome: Outcome) -> bool:
@@ -223,7 +218,7 @@ def _state(verdict: Verdict, outcome: Outcome) -> Row:
 def _attempt(outcome: Outcome) -> Row:
     leased = outcome.leased
     return (
-        leased.endpoint.program_id, outcome.attempt_id, leased.endpoint.endpoint_id,
+        leased.endpoint.program_id, leased.lease_id, leased.endpoint.endpoint_id,
         leased.request_id, leased.number, outcome.started_at_ms, outcome.duration_ms,
         outcome.status_code, outcome.error, outcome.response_excerpt, len(leased.delivery_ids),
     )  # fmt: skip
