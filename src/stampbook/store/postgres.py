@@ -142,6 +142,9 @@ class PostgresUnit:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
         self._insert(table, columns, rows, key, same)
 
+    update = upsert
+    """A plan that joins the rows with their table may read all of it; a conflict looks one up."""
+
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
