@@ -97,6 +97,18 @@ class Unit(Protocol):
         """
         ...
 
+    def update(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
+        """Set the other columns of rows that are known to exist, in bulk."""
+        ...
+
 
 class Backend(Protocol):
     """A database."""

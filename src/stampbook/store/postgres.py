@@ -153,6 +153,9 @@ class PostgresUnit:
                 postgres_change(table, columns, key), _arrays(table, (*columns, *key), rows)
             )
 
+    update = upsert
+    """A plan that joins the rows with their table may read all of it; a conflict looks one up."""
+
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
