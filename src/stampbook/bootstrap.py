@@ -17,6 +17,7 @@ from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.replaying import Replaying
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.worker import Sent, Worker, World
@@ -52,6 +53,11 @@ class App:
             self.backend, writers=settings.server.writers, on_deliveries=self._announce
         )
         self.worker = _worker(self) if role in {"all", "worker"} else None
+        self.replaying = (
+            Replaying(self.backend, now_ms=real_ms, new_id=self.new_id, on_queued=self.worker.wake)
+            if self.worker is not None
+            else None
+        )
         self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
         self._threads: list[Thread] = []
 
@@ -63,6 +69,8 @@ class App:
         if self.worker is not None:
             self._threads = [Thread(target=self.worker.run, name="delivery", daemon=True)]
             self._threads[0].start()
+        if self.replaying is not None:
+            self.replaying.start()
         if self.clockwork is not None:
             self.clockwork.start()
 
@@ -70,6 +78,8 @@ class App:
         """Finish what was begun, in order, and close the database."""
         if self.clockwork is not None:
             self.clockwork.stop()
+        if self.replaying is not None:
+            self.replaying.stop()
         self.engine.stop()
         if self.worker is not None:
             self.worker.stop()
@@ -81,8 +91,9 @@ class App:
     def is_running(self) -> bool:
         """Tell whether every part is at work."""
         clockwork = self.clockwork is None or self.clockwork.is_running
+        replaying = self.replaying is None or self.replaying.is_running
         workers = all(thread.is_alive() for thread in self._threads)
-        return self.engine.is_running and clockwork and workers
+        return self.engine.is_running and clockwork and replaying and workers
 
     def _announce(self, _: int) -> None:
         if self.worker is not None:

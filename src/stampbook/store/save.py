@@ -77,6 +77,9 @@ RETURN_CODE = (  # behind the others, as the state of a batch has it
 )
 
 
+TOLD_NOBODY = -1
+"""In place of how many deliveries were due, of a fact that was to be stored and sent to nobody."""
+
 ERASED_AT_ONCE = 500
 """Rows that a deletion's own transaction erases; the clockwork erases the others."""
 
@@ -90,7 +93,10 @@ class Due(Struct, frozen=True):
 
 
 class Batch(Struct, kw_only=True):
-    """What a batch has to store. `recorded_ms` is real time."""
+    """What a batch has to store.
+
+    Shapes: `recorded_ms` is real time; nobody is told of the facts in `untold`.
+    """
 
     opening: Opening
     loaded: Loaded
@@ -98,6 +104,7 @@ class Batch(Struct, kw_only=True):
     changes: Changes
     deliveries: list[Due]
     outcomes: dict[KeyOfCaller, Stored]
+    untold: set[FactId] = set()
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to store."""
@@ -151,7 +158,7 @@ def _begin_erasures(unit: Unit, batch: Batch) -> None:
 def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
     program, recorded = batch.opening.program_id, batch.recorded_ms
     facts = {fact.id: fact for fact in batch.changes.facts}
-    due = dict.fromkeys(facts, 0)
+    due = dict.fromkeys(facts, 0) | dict.fromkeys(batch.untold, TOLD_NOBODY)
     rows: list[Row] = []
     for each in batch.deliveries:
         fact = facts[each.fact_id]
