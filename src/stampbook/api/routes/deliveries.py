@@ -71,6 +71,14 @@ class OneDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     delivery_id: str
 
 
+class ResendDelivery(OneDelivery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A delivery that was received, given up or left out, to be sent again as a new request.
+
+    Shapes: the new delivery is of the same fact, whose id tells the receiver that it is known; the
+    old one stays as it is.
+    """
+
+
 class DeliveryTried(Struct, frozen=True, kw_only=True):
     """A delivery, with the tries that did not reach the receiver, the newest first.
 
@@ -126,7 +134,7 @@ def retry_delivery(desk: Desk, unit: Unit, asked: OneDelivery) -> DeliveryTried:
     return _tried(unit, desk, asked.delivery_id)
 
 
-def resend_delivery(desk: Desk, unit: Unit, asked: OneDelivery) -> DeliveryTried:
+def resend_delivery(desk: Desk, unit: Unit, asked: ResendDelivery) -> DeliveryTried:
     """Send the fact of a settled delivery again, as a request of its own."""
     at_ms = desk.parts.engine.clock.real_ms()
     sent = resend(unit, desk.program_id, asked.delivery_id, at_ms=at_ms, new_id=desk.parts.new_id)
@@ -190,7 +198,7 @@ ROUTES = (
         path="/v1/deliveries/{delivery_id}/resend",
         summary="Send a fact to its endpoint again",
         scope="admin",
-        asks=OneDelivery,
+        asks=ResendDelivery,
         gives=DeliveryTried,
         status=201,
         refuses=(DELIVERY_NOT_FOUND, DELIVERY_NOT_SETTLED, ENDPOINT_IS_DISABLED),

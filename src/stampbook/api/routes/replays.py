@@ -95,6 +95,22 @@ class OneReplay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     replay_id: str
 
 
+class PauseReplay(OneReplay, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A replay that is to rest. While a backfill rests, its endpoint gets nothing else either."""
+
+
+class ResumeReplay(OneReplay, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A replay that rests and is to go on."""
+
+
+class CancelReplay(OneReplay, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A replay to end; what it has queued goes out all the same.
+
+    Shapes: with a backfill that is cancelled, the endpoint gets what happens from now on, without
+    the rest of what it missed.
+    """
+
+
 class ListReplays(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The replays of an endpoint, the newest first."""
 
@@ -202,17 +218,17 @@ def read_replay(desk: Desk, asked: OneReplay) -> ReplayInfo:
     return info_of(found)
 
 
-def pause_replay(desk: Desk, unit: Unit, asked: OneReplay) -> ReplayInfo:
+def pause_replay(desk: Desk, unit: Unit, asked: PauseReplay) -> ReplayInfo:
     """Let a replay rest."""
     return _turn(desk, unit, asked, "pause")
 
 
-def resume_replay(desk: Desk, unit: Unit, asked: OneReplay) -> ReplayInfo:
+def resume_replay(desk: Desk, unit: Unit, asked: ResumeReplay) -> ReplayInfo:
     """Let a replay go on."""
     return _turn(desk, unit, asked, "resume")
 
 
-def cancel_replay(desk: Desk, unit: Unit, asked: OneReplay) -> ReplayInfo:
+def cancel_replay(desk: Desk, unit: Unit, asked: CancelReplay) -> ReplayInfo:
     """End a replay; what it has queued goes out."""
     return _turn(desk, unit, asked, "cancel")
 
@@ -365,7 +381,7 @@ ROUTES = (
         path="/v1/endpoints/{endpoint_id}/replays/{replay_id}/pause",
         summary="Pause a replay",
         scope="admin",
-        asks=OneReplay,
+        asks=PauseReplay,
         gives=ReplayInfo,
         refuses=TURNING,
         writes=pause_replay,
@@ -375,7 +391,7 @@ ROUTES = (
         path="/v1/endpoints/{endpoint_id}/replays/{replay_id}/resume",
         summary="Let a paused replay go on",
         scope="admin",
-        asks=OneReplay,
+        asks=ResumeReplay,
         gives=ReplayInfo,
         refuses=TURNING,
         writes=resume_replay,
@@ -385,7 +401,7 @@ ROUTES = (
         path="/v1/endpoints/{endpoint_id}/replays/{replay_id}/cancel",
         summary="Cancel a replay",
         scope="admin",
-        asks=OneReplay,
+        asks=CancelReplay,
         gives=ReplayInfo,
         refuses=TURNING,
         writes=cancel_replay,
