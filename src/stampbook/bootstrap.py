@@ -25,6 +25,7 @@ from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
 from stampbook.store.deliveries import Deliveries
+from stampbook.store.replay_pieces import Means
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
 Role = Literal["all", "api", "worker", "clock"]
@@ -54,7 +55,11 @@ class App:
         )
         self.worker = _worker(self) if role in {"all", "worker"} else None
         self.replaying = (
-            Replaying(self.backend, now_ms=real_ms, new_id=self.new_id, on_queued=self.worker.wake)
+            Replaying(
+                self.backend,
+                Means(now_ms=real_ms, new_id=self.new_id),
+                on_queued=self.worker.wake,
+            )
             if self.worker is not None
             else None
         )

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from stampbook.core.delivery import HOUR
-from stampbook.core.pacing import pace
+from stampbook.core.pacing import US_PER_SECOND, pace
 from stampbook.values.ids import EndpointId, MemberId, ProgramId
 
 ReplayKind = Literal["replay", "redrive", "backfill"]
@@ -29,14 +29,6 @@ received and are not on their way, those that were never due among them."""
 
 PerSecond = Annotated[float, Meta(ge=0.01, le=10_000)]
 
-WAITING_MAX = 1_000
-"""Deliveries that may wait for an endpoint while a replay adds to them."""
-PIECE_MAX = 500
-"""Deliveries that one piece makes due."""
-LOOKED_AT_MAX = 2_000
-"""Facts that one piece looks at."""
-JOIN_MAX = 500
-"""Facts that may be left when an endpoint joins the present; what stores facts waits meanwhile."""
 OPEN_MAX = 5
 """Replays of one endpoint that are not over."""
 COUNTED_MAX = 50_000
@@ -44,6 +36,20 @@ COUNTED_MAX = 50_000
 
 DISORDER_MS = HOUR * 1000
 """More than facts may be recorded out of the order of their positions, by clocks that differ."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much is done at once."""
+
+    waiting: int = 1_000
+    """Deliveries that may wait for an endpoint while a replay adds to them."""
+    piece: int = 500
+    """Deliveries that one piece makes due."""
+    looked_at: int = 2_000
+    """Facts that one piece looks at."""
+    join: int = 500
+    """Committed facts that may be left when an endpoint joins the present: what stores facts waits
+    while it does."""
 
 
 class ReplayKey(NamedTuple):
@@ -119,22 +125,28 @@ def turned(state: ReplayState, turn: Turn) -> ReplayState | None:
     return then if state in states else None
 
 
-def allowance(*, waiting: int, per_second: float | None, mark_us: int, now_us: int) -> int:
+def allowance(asked: Replay, waiting: int, limits: Limits, now_us: int) -> int:
     """Give how many deliveries a piece may make due now.
 
     Units: microseconds since 1970; `waiting` deliveries wait for the endpoint.
     """
-    room = max(0, min(PIECE_MAX, WAITING_MAX - waiting))
+    room = max(0, min(limits.piece, limits.waiting - waiting))
+    per_second = asked.wish.per_second
     if per_second is None or not room:
         return room
-    return pace(room, per_second, mark_us, now_us).granted
+    return pace(room, per_second, asked.mark_us, now_us).granted
 
 
-def marked(queued: int, per_second: float | None, mark_us: int, now_us: int) -> int:
-    """Give the mark of a pace after so many deliveries. Units: microseconds since 1970."""
+def mark_after(asked: Replay, queued: int, now_us: int) -> int:
+    """Give the mark of a replay's pace after so many deliveries.
+
+    Units: microseconds since 1970.
+    """
+    per_second = asked.wish.per_second
     if per_second is None or not queued:
-        return mark_us
-    return pace(queued, per_second, mark_us, now_us).mark_us
+        return asked.mark_us
+    # what is one request goes at once, so there may be more than the pace granted
+    return max(asked.mark_us, now_us) + round(queued * US_PER_SECOND / per_second)
 
 
 class Recorded(NamedTuple):

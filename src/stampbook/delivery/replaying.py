@@ -11,7 +11,7 @@ import structlog
 
 from stampbook.core.replays import ReplayKey
 from stampbook.store.backend import Backend, StoreError
-from stampbook.store.replay_pieces import Piece, do_piece
+from stampbook.store.replay_pieces import Means, Piece, do_piece
 from stampbook.store.replays import running
 
 PAUSE_SECONDS = 1.0
@@ -34,15 +34,13 @@ class Replaying:
     def __init__(
         self,
         backend: Backend,
+        means: Means,
         *,
-        now_ms: Callable[[], int],
-        new_id: Callable[[], str],
         on_queued: Callable[[], None] = _unheard,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._backend = backend
-        self._now_ms = now_ms
-        self._new_id = new_id
+        self._means = means
         self._on_queued = on_queued
         self._pause = pause_seconds
         self._stopping = Event()
@@ -107,7 +105,7 @@ class Replaying:
         Errors: StoreError.
         """
         with self._backend.transaction() as unit:
-            piece = do_piece(unit, key, now_ms=self._now_ms, new_id=self._new_id)
+            piece = do_piece(unit, key, self._means)
         if piece.queued:
             self._on_queued()
         if piece.after is not None and piece.after.is_over:

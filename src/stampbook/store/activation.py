@@ -31,7 +31,7 @@ SET = (
 )
 LEAVE_BACKFILL = "UPDATE endpoint SET backfill = NULL WHERE program_id = ? AND id = ?"
 LATER = (
-    "SELECT id, due_at_ms FROM delivery WHERE program_id = ? AND endpoint_id = ? "
+    "SELECT id, due_at_ms FROM delivery{using} WHERE program_id = ? AND endpoint_id = ? "
     "AND status IN ('pending', 'leased') AND due_at_ms > ? ORDER BY due_at_ms, position LIMIT ?"
 )
 WAS_DISABLED = "The endpoint was disabled."
@@ -167,7 +167,8 @@ def _begin(
 
 def _hasten(unit: Unit, key: EndpointKey, at_ms: int) -> None:
     """Let what waits to be tried again be due at once; a request's deliveries stay together."""
-    rows = unit.rows(LATER, (*key, at_ms, HASTENED_MAX + 1))
+    later = LATER.format(using=unit.dialect.using("ix_delivery_due"))
+    rows = unit.rows(later, (*key, at_ms, HASTENED_MAX + 1))
     if len(rows) > HASTENED_MAX:
         cut_ms = rows[-1][1]
         rows = [row for row in rows if row[1] < cut_ms]

@@ -41,6 +41,13 @@ class Dialect(Struct, frozen=True, kw_only=True):
     together: str
     apart: str
 
+    def using(self, index: str) -> str:
+        """Give the words behind a table that name the index to read it by.
+
+        Shapes: SQLite knows no statistics and may take the primary key instead; PostgreSQL does.
+        """
+        return f" INDEXED BY {index}" if self.name == "sqlite" else ""
+
 
 class Unit(Protocol):
     """One transaction, or one snapshot to read from; of one thread."""

@@ -13,20 +13,13 @@ from msgspec.structs import replace
 
 from stampbook.core.lease import order_key_of
 from stampbook.core.pacing import US_PER_SECOND
-from stampbook.core.replays import (
-    JOIN_MAX,
-    LOOKED_AT_MAX,
-    WAITING_MAX,
-    Replay,
-    ReplayKey,
-    allowance,
-    marked,
-)
+from stampbook.core.replays import Limits, Replay, ReplayKey, allowance, mark_after
 from stampbook.dialects import catalogue
 from stampbook.store.backend import Row, Unit
 from stampbook.store.endpoints import find_endpoint
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.replay_choice import (
+    BY_FAILURE,
     EVERYTHING,
     Audience,
     Chosen,
@@ -41,17 +34,23 @@ from stampbook.store.subscriptions import apart
 US_PER_MS = US_PER_SECOND // 1000
 
 WAITING = (
-    "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE program_id = ? AND endpoint_id = ? "
-    f"AND status IN ('pending', 'leased') LIMIT {WAITING_MAX}) AS waiting"
+    "SELECT count(*) FROM (SELECT 1 FROM delivery{using} WHERE program_id = ? AND endpoint_id = ? "
+    "AND status IN ('pending', 'leased') LIMIT ?) AS waiting"
 )
 FREE = (
-    "UPDATE delivery SET status = 'pending', due_at_ms = ?, attempts = 0 "
+    "UPDATE delivery{using} SET status = 'pending', due_at_ms = ?, attempts = 0 "
     "WHERE program_id = ? AND endpoint_id = ? AND status = 'failed' AND {key} IN (?*)"
 )
-FREE_ONE_BY_ONE = FREE.format(key="id")
-FREE_REQUESTS = FREE.format(key="request_id")
 
 ENDPOINT_GONE = "The endpoint was removed."
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """What a piece works with. `now_ms` gives real time."""
+
+    now_ms: Callable[[], int]
+    new_id: Callable[[], str]
+    limits: Limits = Limits()
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -66,12 +65,9 @@ class Piece(Struct, frozen=True, kw_only=True):
     idle: bool = False
 
 
-def do_piece(
-    unit: Unit, key: ReplayKey, *, now_ms: Callable[[], int], new_id: Callable[[], str]
-) -> Piece:
+def do_piece(unit: Unit, key: ReplayKey, means: Means) -> Piece:
     """Do the next piece of a replay.
 
-    Units: `now_ms` gives real time.
     Errors: ClashError when an endpoint cannot join the present because others leave no gap.
     """
     unit.rows(unit.dialect.by_index)
@@ -80,39 +76,30 @@ def do_piece(
     if found is None or found.state != "running":
         return Piece(after=found, idle=True)
     if endpoint is None:
-        return Piece(after=end_replay(unit, key.program_id, found, ENDPOINT_GONE, now_ms()))
+        ended = end_replay(unit, key.program_id, found, ENDPOINT_GONE, means.now_ms())
+        return Piece(after=ended, idle=True)
     if endpoint.status != "active":
         return Piece(after=found, idle=True)
-    [(waiting,)] = unit.rows(WAITING, (key.program_id, key.endpoint_id))
-    allowed = allowance(
-        waiting=waiting,
-        per_second=found.wish.per_second,
-        mark_us=found.mark_us,
-        now_us=now_ms() * US_PER_MS,
-    )
+    counting = WAITING.format(using=unit.dialect.using("ix_delivery_due"))
+    [(waiting,)] = unit.rows(counting, (key.program_id, key.endpoint_id, means.limits.waiting))
+    allowed = allowance(found, waiting, means.limits, means.now_ms() * US_PER_MS)
     if not allowed:
         return Piece(after=found, idle=True)
     audience = Audience.of(key.program_id, endpoint)
-    work = _Work(unit, audience, found, now_ms, new_id)
+    work = _Work(unit, audience, found, means)
     if found.kind == "redrive":
         return work.free(allowed, one_by_one=catalogue()[endpoint.dialect].batch_size == 1)
     return work.make(allowed)
 
 
 class _Work:
-    def __init__(
-        self,
-        unit: Unit,
-        audience: Audience,
-        found: Replay,
-        now_ms: Callable[[], int],
-        new_id: Callable[[], str],
-    ) -> None:
+    def __init__(self, unit: Unit, audience: Audience, found: Replay, means: Means) -> None:
         self._unit = unit
         self._audience = audience
         self._found = found
-        self._now_ms = now_ms
-        self._new_id = new_id
+        self._now_ms = means.now_ms
+        self._new_id = means.new_id
+        self._limits = means.limits
 
     def make(self, allowed: int) -> Piece:
         """Make the deliveries of the next facts."""
@@ -122,7 +109,7 @@ class _Work:
         if until is None:
             until = last_settled(self._unit, self._audience.program_id)
         looked = self._look(cursor, until)
-        if is_backfill and looked.facts <= JOIN_MAX:
+        if is_backfill and looked.facts <= self._limits.join:
             joined = self._join(cursor)
             if joined is not None:
                 return joined
@@ -131,7 +118,7 @@ class _Work:
         chosen = choose_facts(self._unit, self._audience, self._found, cursor, looked.last, allowed)
         self._insert(chosen)
         is_cut = len(chosen) == allowed
-        is_end = looked.facts < LOOKED_AT_MAX and not is_cut
+        is_end = looked.facts < self._limits.looked_at and not is_cut
         return self._moved(
             chosen[-1].position if is_cut else max(cursor, looked.last),
             len(chosen),
@@ -147,10 +134,11 @@ class _Work:
         wanted = [each for each in letters if each.is_wanted]
         freed = 0
         if wanted:
-            keys = {each.id if one_by_one else each.request_id for each in wanted}
+            column = "id" if one_by_one else "request_id"
+            sql = FREE.format(using=self._unit.dialect.using(BY_FAILURE), key=column)
+            keys = sorted({getattr(each, column) for each in wanted})
             freed = self._unit.run(
-                FREE_ONE_BY_ONE if one_by_one else FREE_REQUESTS,
-                (self._now_ms(), audience.program_id, audience.endpoint_id, sorted(keys)),
+                sql, (self._now_ms(), audience.program_id, audience.endpoint_id, keys)
             )
         is_end = len(letters) < allowed
         last = letters[-1].id if letters else found.cursor
@@ -165,10 +153,10 @@ class _Work:
         program_id, endpoint_id = self._audience.program_id, self._audience.endpoint_id
         self._unit.rows(*apart(self._unit.dialect, program_id))
         left = self._look(cursor, EVERYTHING)
-        if left.facts >= LOOKED_AT_MAX:
+        if left.facts >= self._limits.looked_at:
             return None
         chosen = choose_facts(
-            self._unit, self._audience, self._found, cursor, left.last, LOOKED_AT_MAX
+            self._unit, self._audience, self._found, cursor, left.last, self._limits.looked_at
         )
         self._insert(chosen)
         join_now(self._unit, program_id, endpoint_id, self._now_ms())
@@ -176,7 +164,7 @@ class _Work:
 
     def _look(self, cursor: int, until: int) -> Looked:
         program_id, wish = self._audience.program_id, self._found.wish
-        return look_ahead(self._unit, program_id, wish, cursor, until, LOOKED_AT_MAX)
+        return look_ahead(self._unit, program_id, wish, cursor, until, self._limits.looked_at)
 
     def _insert(self, chosen: Sequence[Chosen]) -> None:
         audience, now_ms = self._audience, self._now_ms()
@@ -192,7 +180,7 @@ class _Work:
 
     def _moved(self, cursor: int | str, queued: int, *, is_finished: bool, idle: bool) -> Piece:
         now_ms, found = self._now_ms(), self._found
-        mark_us = marked(queued, found.wish.per_second, found.mark_us, now_ms * US_PER_MS)
+        mark_us = mark_after(found, queued, now_ms * US_PER_MS)
         after = replace(
             found,
             cursor=cursor,

@@ -33,7 +33,7 @@ from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.reading.page import Page, key_of, page_of
 from stampbook.store.reading.query import Query
-from stampbook.store.replay_choice import Audience, count_dead, count_facts
+from stampbook.store.replay_choice import BY_FAILURE, Audience, count_dead, count_facts
 from stampbook.store.save import DELIVERY
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.json import decode, encode_text
@@ -59,7 +59,7 @@ FIRST_FROM = (
     "ORDER BY position LIMIT 1"
 )
 NEWEST_DEAD = (
-    "SELECT coalesce(max(id), '') FROM delivery "
+    "SELECT coalesce(max(id), '') FROM delivery{using} "
     "WHERE program_id = ? AND endpoint_id = ? AND status = 'failed'"
 )
 JOIN_NOW = "UPDATE endpoint SET backfill = NULL, updated_at_ms = ? WHERE program_id = ? AND id = ?"
@@ -100,7 +100,8 @@ def start_replay(
     if refused is not None:
         return refused
     if kind == "redrive":
-        [(last_id,)] = unit.rows(NEWEST_DEAD, (program_id, endpoint.id))
+        newest = NEWEST_DEAD.format(using=unit.dialect.using(BY_FAILURE))
+        [(last_id,)] = unit.rows(newest, (program_id, endpoint.id))
         wish = replace(wish, last_id=last_id)
     else:
         wish = _bounded(unit, program_id, wish)

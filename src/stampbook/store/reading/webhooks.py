@@ -110,7 +110,8 @@ def deliveries(
     Units: `now_ms` is real time, which tells what is leased.
     Errors: CursorError.
     """
-    query = Query(DELIVERIES, program_id).given("endpoint_id = ?", endpoint_id)
+    using = unit.dialect.using("ix_delivery_failed") if status == "failed" and endpoint_id else ""
+    query = Query(DELIVERIES + using, program_id).given("endpoint_id = ?", endpoint_id)
     query.given("fact_id = ?", fact_id)
     _in_status(query, status, now_ms)
     rows = query.given("id < ?", _last(after)).rows(unit, NEWEST, limit + 1)
