@@ -18,6 +18,8 @@ PAUSE_SECONDS = 1.0
 """How often it is looked whether a replay runs."""
 WORKING_PAUSE_SECONDS = 0.2
 """The same while one runs, whose endpoint may have taken what waited for it."""
+RESTS_TICKS = 10
+"""How often a replay is passed over that others were in the way of, so that it is not in theirs."""
 ROUNDS_MAX = 50
 """Rounds over all replays before it is looked again which of them run."""
 
@@ -43,6 +45,7 @@ class Replaying:
         self._means = means
         self._on_queued = on_queued
         self._pause = pause_seconds
+        self._rests: dict[str, int] = {}
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="replays", daemon=True)
 
@@ -67,7 +70,8 @@ class Replaying:
         """
         with self._backend.read() as unit:
             found = running(unit)
-        busy = list(found)
+        busy = [key for key in found if not self._rests.get(key.replay_id)]
+        self._rests = {replay_id: left - 1 for replay_id, left in self._rests.items() if left > 1}
         for _ in range(ROUNDS_MAX):
             if not busy or self._stopping.is_set():
                 break
@@ -92,6 +96,7 @@ class Replaying:
                     return False
                 piece = self.do(key)
         except StoreError as error:
+            self._rests[key.replay_id] = RESTS_TICKS
             log.info("replay.interrupted", replay_id=key.replay_id, error=str(error))
         except Exception:  # the others do not wait for this one
             log.exception("replay.failed", replay_id=key.replay_id)

@@ -19,15 +19,24 @@ from stampbook.store.endpoints import Endpoint, EndpointStatus
 from stampbook.store.health_facts import Change, state_changes
 from stampbook.store.lanes import read_lane, save_lanes
 from stampbook.store.reading.facts import last_settled
-from stampbook.store.replays import add_replay, count, end_replay, open_backfill
+from stampbook.store.replay_choice import Audience, choose_facts
+from stampbook.store.replays import add_replay, count, end_replay, make_due, open_backfill
 from stampbook.values.ids import ProgramId
 
 HASTENED_MAX = 5_000
 """Deliveries that are due at once when an endpoint is tried again; the others keep their time."""
 
+FILLED_MAX = 5_000
+"""Facts that are made at once before those that an endpoint was left with; there are as many as
+batches that ran while it was left have stored."""
+
 SET = (
     "UPDATE endpoint SET status = ?, backfill = ?, updated_at_ms = ? "
     "WHERE program_id = ? AND id = ?"
+)
+NEWEST_KEPT = (
+    "SELECT coalesce(max(position), 0) FROM delivery{using} WHERE program_id = ? "
+    "AND endpoint_id = ? AND order_key = '' AND status IN ('pending', 'leased')"
 )
 LEAVE_BACKFILL = "UPDATE endpoint SET backfill = NULL WHERE program_id = ? AND id = ?"
 LATER = (
@@ -161,8 +170,23 @@ def _begin(
     )
     counted = count(unit, program_id, endpoint, begun)
     begun = replace(begun, matched=counted.matched, is_exact=counted.is_exact)
+    if endpoint.ordering == "endpoint":
+        begun = _filled(unit, Audience.of(program_id, endpoint), begun, new_id)
     add_replay(unit, program_id, begun)
     return begun
+
+
+def _filled(unit: Unit, audience: Audience, begun: Replay, new_id: Callable[[], str]) -> Replay:
+    """Make at once what is missing before the last fact that is kept and waits.
+
+    It would be sent now, before what the backfill brings; of one member no such fact is missing.
+    """
+    newest = NEWEST_KEPT.format(using=unit.dialect.using("ix_delivery_order"))
+    [(last,)] = unit.rows(newest, (audience.program_id, audience.endpoint_id))
+    until = min(last, last_settled(unit, audience.program_id))
+    chosen = choose_facts(unit, audience, begun, begun.wish.after, until, FILLED_MAX)
+    make_due(unit, audience, chosen, begun.id, begun.created_at_ms, new_id)
+    return replace(begun, queued=len(chosen))
 
 
 def _hasten(unit: Unit, key: EndpointKey, at_ms: int) -> None:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stampbook.core.lease import order_key_of
 from stampbook.core.pacing import US_PER_SECOND
 from stampbook.core.replays import Limits, Replay, ReplayKey, allowance, mark_after
 from stampbook.dialects import catalogue
-from stampbook.store.backend import Row, Unit
+from stampbook.store.backend import Unit
 from stampbook.store.endpoints import find_endpoint
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.replay_choice import (
@@ -28,7 +27,7 @@ from stampbook.store.replay_choice import (
     dead_letters,
     look_ahead,
 )
-from stampbook.store.replays import MADE, end_replay, find_replay, join_now, save_replay
+from stampbook.store.replays import end_replay, find_replay, join_now, make_due, save_replay
 from stampbook.store.subscriptions import apart
 
 US_PER_MS = US_PER_SECOND // 1000
@@ -168,15 +167,7 @@ class _Work:
 
     def _insert(self, chosen: Sequence[Chosen]) -> None:
         audience, now_ms = self._audience, self._now_ms()
-        rows: list[Row] = [
-            (
-                audience.program_id, self._new_id(), audience.endpoint_id, each.fact_id, each.type,
-                each.cause, each.position, "pending", now_ms, 0,
-                order_key_of(audience.ordering, each.member), self._found.id,
-            )
-            for each in chosen
-        ]  # fmt: skip
-        self._unit.insert("delivery", MADE, rows)
+        make_due(self._unit, audience, chosen, self._found.id, now_ms, self._new_id)
 
     def _moved(self, cursor: int | str, queued: int, *, is_finished: bool, idle: bool) -> Piece:
         now_ms, found = self._now_ms(), self._found

@@ -1,6 +1,6 @@
 """Replays in the store: what was asked for and how far each is; `replay_pieces` does the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,7 +33,7 @@ from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.reading.page import Page, key_of, page_of
 from stampbook.store.reading.query import Query
-from stampbook.store.replay_choice import BY_FAILURE, Audience, count_dead, count_facts
+from stampbook.store.replay_choice import BY_FAILURE, Audience, Chosen, count_dead, count_facts
 from stampbook.store.save import DELIVERY
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.json import decode, encode_text
@@ -141,6 +141,26 @@ def add_replay(unit: Unit, program_id: ProgramId, begun: Replay) -> None:
         begun.reason, begun.created_at_ms, begun.updated_at_ms, begun.finished_at_ms,
     )  # fmt: skip
     unit.insert("replay", COLUMNS, [row])
+
+
+def make_due(
+    unit: Unit,
+    audience: Audience,
+    chosen: Sequence[Chosen],
+    replay_id: str,
+    at_ms: int,
+    new_id: Callable[[], str],
+) -> None:
+    """Make deliveries of facts that were chosen, due at once."""
+    rows: list[Row] = [
+        (
+            audience.program_id, new_id(), audience.endpoint_id, each.fact_id, each.type,
+            each.cause, each.position, "pending", at_ms, 0,
+            order_key_of(audience.ordering, each.member), replay_id,
+        )
+        for each in chosen
+    ]  # fmt: skip
+    unit.insert("delivery", MADE, rows)
 
 
 def save_replay(unit: Unit, program_id: ProgramId, now: Replay) -> None:
