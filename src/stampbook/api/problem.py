@@ -239,6 +239,18 @@ DELIVERY_NOT_FAILED = _declare(
     "The delivery has not failed: it was received, or is still being tried.",
     "Wait until its tries have run out.",
 )
+REPLAY_NOT_FOUND = _declare(
+    "replay.not_found",
+    404,
+    "The endpoint has no replay with this id.",
+    "List the endpoint's replays and use one of their ids.",
+)
+FACT_NOT_FOUND = _declare(
+    "fact.not_found",
+    404,
+    "The program has no fact with this id.",
+    "Use an id of the feed, of a delivery or of a webhook.",
+)
 IMPORT_UNREADABLE = _declare(
     "import.unreadable",
     422,

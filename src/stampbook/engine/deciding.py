@@ -131,10 +131,12 @@ class Deciding:
     def _take(self, draft: Draft, *, webhooks: bool) -> None:
         changes = draft.merge()
         self.batch.changes.add(changes)
-        if webhooks:
-            for fact in changes.facts:
-                for each in self._subscribers_of(fact.type):
-                    self.batch.deliveries.append(Due(draft.ids.take(), each, fact.id))
+        if not webhooks:
+            self.batch.untold.update(fact.id for fact in changes.facts)
+            return
+        for fact in changes.facts:
+            for each in self._subscribers_of(fact.type):
+                self.batch.deliveries.append(Due(draft.ids.take(), each, fact.id))
 
     def _subscribers_of(self, fact: str) -> list[Subscription]:
         found = self._subscribers.get(fact)

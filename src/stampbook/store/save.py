@@ -79,6 +79,9 @@ RETURN_CODE = (  # behind the others, as the state of a batch has it
 )
 
 
+TOLD_NOBODY = -1
+"""In place of how many deliveries were due, of a fact that was to be stored and sent to nobody."""
+
 ERASED_AT_ONCE = 500
 """Rows that a deletion's own transaction erases; the clockwork erases the others."""
 
@@ -92,7 +95,10 @@ class Due(Struct, frozen=True):
 
 
 class Batch(Struct, kw_only=True):
-    """What a batch has to store. `recorded_ms` is real time."""
+    """What a batch has to store.
+
+    Shapes: `recorded_ms` is real time; nobody is told of the facts in `untold`.
+    """
 
     opening: Opening
     loaded: Loaded
@@ -102,6 +108,7 @@ class Batch(Struct, kw_only=True):
     outcomes: dict[KeyOfCaller, Stored]
     spellings: Spellings = field(default_factory=Spellings)
     """Of the records, which stand in rows, facts and results."""
+    untold: set[FactId] = set()
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to store."""
@@ -155,7 +162,7 @@ def _begin_erasures(unit: Unit, batch: Batch) -> None:
 def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
     program, recorded, spellings = batch.opening.program_id, batch.recorded_ms, batch.spellings
     facts = {fact.id: fact for fact in batch.changes.facts}
-    due = dict.fromkeys(facts, 0)
+    due = dict.fromkeys(facts, 0) | dict.fromkeys(batch.untold, TOLD_NOBODY)
     rows: list[Row] = []
     for each in batch.deliveries:
         fact = facts[each.fact_id]

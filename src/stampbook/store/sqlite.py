@@ -36,7 +36,16 @@ STATEMENTS_KEPT = 256
 READERS_KEPT = 8
 SYNCHRONOUS_FULL = 2
 
-SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", horizon="1", by_index="SELECT 1")
+SQLITE = Dialect(
+    name="sqlite",
+    lock="",
+    share="",
+    skip_locked="",
+    horizon="1",
+    by_index="SELECT 1",
+    together="SELECT ?",
+    apart="SELECT ?",
+)
 
 
 class SqliteUnit:

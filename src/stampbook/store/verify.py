@@ -4,7 +4,7 @@ Shapes: streams over the members in a snapshot, so it can look at a database tha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -56,13 +56,13 @@ SELECT member, id, type, sequence, position, recorded_at_ms, deliveries, body
 FROM fact {OF_MEMBERS} ORDER BY sequence
 """
 DELIVERIES = """
-SELECT d.fact_id, d.endpoint_id FROM delivery d
+SELECT d.fact_id, d.endpoint_id, d.replay_id FROM delivery d
 JOIN fact f ON f.program_id = d.program_id AND f.id = d.fact_id
 WHERE f.program_id = ? AND f.member IN (?*)
 """
 ENDPOINTS = """
 SELECT id, dialect, event_types, updated_at_ms FROM endpoint
-WHERE program_id = ? AND status = 'active'
+WHERE program_id = ? AND status = 'active' AND backfill IS NULL
 """
 COUNTS = "SELECT reward_id, redeemed FROM reward_count WHERE program_id = ?"
 POOL = """
@@ -101,6 +101,13 @@ class _Body(Struct, frozen=True):
 
     sequence: int
     to_tier: str | None = None
+
+
+class _Sent(Struct, frozen=True):
+    """The endpoints that have a delivery of a fact: due by the fact itself, or in any way."""
+
+    due: set[EndpointId] = set()
+    all: set[EndpointId] = set()
 
 
 class _Watch(Struct, frozen=True):
@@ -152,9 +159,11 @@ def _members(
     entries = {member: [_entry(row) for row in rows] for member, rows in written.items()}
     moved = {lot for some in entries.values() for entry in some for lot in entry.moves}
     lots = _by_member(unit.rows(LOTS, (program_id, sorted(moved))))
-    sent: dict[str, set[str]] = defaultdict(set)
-    for fact_id, endpoint_id in delivered:
-        sent[fact_id].add(endpoint_id)
+    sent: dict[str, _Sent] = defaultdict(_Sent)
+    for fact_id, endpoint_id, replay_id in delivered:
+        sent[fact_id].all.add(endpoint_id)
+        if replay_id is None:
+            sent[fact_id].due.add(endpoint_id)
     for member, member_id, available, status, open_lots, body, counters in members:
         record = Record(
             member=decode(body, Member),
@@ -221,9 +230,13 @@ def _columns(
 
 
 def _deliveries(
-    facts: Sequence[Row], sent: dict[str, set[str]], watches: Sequence[_Watch]
+    facts: Sequence[Row], sent: Mapping[str, _Sent], watches: Sequence[_Watch]
 ) -> Iterator[Finding]:
-    """Compare what was due with what is queued; a fact stored without webhooks is due to nobody."""
+    """Compare what was due with what is queued.
+
+    Shapes: a fact stored without webhooks is due to nobody, and what a replay made is due by no
+    fact.
+    """
     before = 0
     for _, fact_id, kind, sequence, position, recorded_ms, due, body in facts:
         if decode(body, _Body).sequence != sequence:
@@ -231,11 +244,12 @@ def _deliveries(
         if position <= before:
             yield Finding(f"fact {fact_id}: position", f"over {before}", str(position))
         before = position
-        if len(sent[fact_id]) != due:
-            yield Finding(f"fact {fact_id}: deliveries", str(due), str(len(sent[fact_id])))
+        queued = len(sent[fact_id].due)
+        if queued != max(due, 0):
+            yield Finding(f"fact {fact_id}: deliveries", str(max(due, 0)), str(queued))
         for watch in watches:
-            wanted = due and kind in watch.facts and watch.since_ms < recorded_ms
-            if wanted and watch.endpoint_id not in sent[fact_id]:
+            wanted = due > 0 and kind in watch.facts and watch.since_ms < recorded_ms
+            if wanted and watch.endpoint_id not in sent[fact_id].all:
                 yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")
 
 

@@ -8,6 +8,7 @@ from stampbook.api.desk import Desk
 from stampbook.api.paging import LIMIT_MAX, Cursor, cursors_checked
 from stampbook.api.problem import (
     CURSOR_INVALID,
+    FACT_NOT_FOUND,
     FACT_TYPE_UNKNOWN,
     REQUEST_INVALID,
     ProblemError,
@@ -17,9 +18,10 @@ from stampbook.api.route import Answer
 from stampbook.core.refusals import MEMBER_NOT_FOUND, refuse
 from stampbook.dialects import catalogue as dialects
 from stampbook.facts import catalogue
-from stampbook.store.reading.facts import FactLine, facts_of, feed
+from stampbook.store.reading.facts import FactLine, facts_of, feed, find_fact
 from stampbook.store.reading.members import find_id
 from stampbook.values.amounts import Key
+from stampbook.values.ids import FactId
 
 
 class ReadFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +49,12 @@ class FactFeed(Struct, frozen=True, kw_only=True):
     items: tuple[FactLine, ...]
     next: str | None
     has_more: bool
+
+
+class OneFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fact by its id."""
+
+    fact_id: FactId
 
 
 class ListFactTypes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +101,15 @@ def read_facts(desk: Desk, asked: ReadFacts) -> FactFeed:
         return FactFeed(items=page.items, next=page.next, has_more=page.next is not None)
 
 
+def read_fact(desk: Desk, asked: OneFact) -> FactLine:
+    """Give one fact."""
+    with desk.present() as present:
+        found = find_fact(present.unit, desk.program_id, asked.fact_id)
+    if found is None:
+        raise ProblemError(FACT_NOT_FOUND)
+    return found
+
+
 def list_fact_types(desk: Desk, asked: ListFactTypes) -> FactTypeList:
     """Give every kind of fact, with its name in each dialect."""
     del desk, asked
@@ -123,6 +140,16 @@ ROUTES = (
         gives=FactFeed,
         refuses=(MEMBER_NOT_FOUND, FACT_TYPE_UNKNOWN, CURSOR_INVALID),
         answers=read_facts,
+    ),
+    Answer(
+        method="GET",
+        path="/v1/facts/{fact_id}",
+        summary="Read a fact",
+        scope="read",
+        asks=OneFact,
+        gives=FactLine,
+        refuses=(FACT_NOT_FOUND,),
+        answers=read_fact,
     ),
     Answer(
         method="GET",

@@ -19,6 +19,8 @@ SELECT = (
     "FROM fact"
 )
 EPOCH = "(SELECT epoch FROM program WHERE id = ?)"
+HORIZON = f"SELECT ({{horizon}} + epoch) << {POSITION_BITS} FROM program WHERE id = ?"
+LAST = "SELECT coalesce(max(position), 0) FROM fact WHERE program_id = ?"
 
 
 class FactLine(Struct, frozen=True, kw_only=True):
@@ -67,6 +69,18 @@ def feed(
     shown = rows[:limit]
     last = shown[-1][0] if shown else position
     return Feed(tuple(_fact(row) for row in shown), cursor_of(last), len(rows) > limit)
+
+
+def last_settled(unit: Unit, program_id: ProgramId) -> int:
+    """Give a position before which no fact will be stored any more: where the feed ends.
+
+    Shapes: later facts may be committed already.
+    """
+    if unit.dialect.name == "postgresql":
+        [(first_open,)] = unit.rows(HORIZON.format(horizon=unit.dialect.horizon), (program_id,))
+        return first_open - 1
+    [(last,)] = unit.rows(LAST, (program_id,))
+    return last
 
 
 def facts_of(
