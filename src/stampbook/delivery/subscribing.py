@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from stampbook.core.delivery import (
     Conduct,
@@ -279,5 +279,7 @@ def _place(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def _given(asked: Struct) -> dict[str, Any]:
-    return {name: value for name, value in asdict(asked).items() if value is not UNSET}
+def _given(asked: EndpointChanges | ConductChanges) -> dict[str, Any]:
+    names = ConductChanges if isinstance(asked, ConductChanges) else EndpointChanges
+    given = {name: getattr(asked, name) for name in names.__struct_fields__}
+    return {name: value for name, value in given.items() if value is not UNSET}
