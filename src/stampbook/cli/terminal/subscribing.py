@@ -1,6 +1,5 @@
 """Options of endpoints, read into the same requests that the API takes."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -22,7 +21,6 @@ from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.values.ids import ProgramId
 from stampbook.values.json import decode
 
-STANDARD_INPUT = Path("-")
 ALL, NONE = "all", "none"
 
 EndpointArgument = Annotated[str, Parameter(help="The endpoint's id.")]
@@ -32,7 +30,7 @@ Signature = Annotated[
 ]
 SecretFile = Annotated[
     Path | None,
-    Parameter(help="A file that holds the secret to sign with; - is standard input."),
+    Parameter(help="A file that holds the secret to sign with, such as /dev/stdin."),
 ]
 
 
@@ -89,8 +87,8 @@ class EndpointOptions:
     access: Annotated[
         Path | None,
         Parameter(
-            help="A JSON file that says how requests get in, as the API takes it; - is standard "
-            "input."
+            help="A JSON file that says how requests get in, as the API takes it, such as "
+            "/dev/stdin."
         ),
     ] = None
 
@@ -195,6 +193,6 @@ def _access_in(path: Path) -> Access:
 
 def _text(path: Path) -> str:
     try:
-        return sys.stdin.read() if path == STANDARD_INPUT else path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read.", "Name a file of text.") from error
