@@ -41,6 +41,7 @@ bench: $(VENV)/.bench ## Measure against the baselines of bench/
 
 reference: $(VENV)/.runtime ## Write docs/reference again from the catalogues
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate_payloads
 
 lock: ## Choose the newest versions that pyproject.toml allows, with their hashes (needs uv)
 	$(LOCK) pyproject.toml -o requirements/runtime.txt

@@ -8,7 +8,19 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import batches, campaigning, falling_due, hindsight, http_awards, takeover
+from bench import (
+    batches,
+    campaigning,
+    deliveries,
+    draining,
+    falling_due,
+    hindsight,
+    http_awards,
+    neighbours,
+    receipts,
+    takeover,
+    task_queues,
+)
 from bench.ground import Ground
 from bench.report import Measured, show, write
 from stampbook.bootstrap import COLLECT_AFTER, configure_logs
@@ -22,6 +34,12 @@ PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
     "import": takeover.measure,
     "campaigns": campaigning.measure,
     "simulation": hindsight.measure,
+    "deliveries": deliveries.measure,
+    "drain": draining.measure,
+    "receipts": receipts.measure,
+    "neighbours": neighbours.measure,
+    "procrastinate": task_queues.measure_procrastinate,
+    "celery": task_queues.measure_celery,
 }
 
 

@@ -17,6 +17,10 @@ from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.destinations import DestinationError, Destinations, choose
+from stampbook.delivery.gate import Gate, vetting
+from stampbook.delivery.lanes import HANDLES_MAX
+from stampbook.delivery.posts import Posted, Posts
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.worker import Sent, Worker, World
@@ -24,6 +28,7 @@ from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
 from stampbook.store.deliveries import Deliveries
+from stampbook.values.egress import networks
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
 Role = Literal["all", "api", "worker", "clock"]
@@ -101,17 +106,36 @@ def ids() -> Callable[[], str]:
 
 
 def _worker(app: App) -> Worker:
+    wanted, certificates = app.settings.delivery, system_certificates()
+    subnets = networks(wanted.allow_subnets)
+    vet = vetting(allow_private=wanted.allow_private, allow_subnets=subnets)
     policy = Policy(
-        allow_private=app.settings.delivery.allow_private,
-        certificates=system_certificates(),
+        allow_private=wanted.allow_private,
+        allow_subnets=subnets,
+        certificates=certificates,
         user_agent=f"Stampbook/{__version__}",
     )
     return Worker(
         queue=Deliveries(app.backend, app.new_id, app.engine.programs),
-        sender=Sender[Sent](policy),
+        sender=Posts[Sent](
+            Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
+            destinations(app.settings),
+            Gate(vet, certificates=certificates),
+        ),
         vault=app.vault,
-        world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
+        world=World(now_ms=real_ms, fraction=random.random),
     )
+
+
+def destinations(settings: Settings) -> Destinations:
+    """Give where endpoints may send to besides HTTP.
+
+    Errors: ConfigError for a destination that is not there.
+    """
+    try:
+        return choose(settings.delivery.destinations)
+    except DestinationError as error:
+        raise ConfigError("delivery.destinations", "default", str(error)) from None
 
 
 def master_keys(settings: Settings) -> list[str]:

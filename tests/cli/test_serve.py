@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,26 @@ def test_a_process_without_the_api_works_until_it_is_asked_to_stop(
         assert process.stdout is not None
         assert process.stdout.readline() == f"Working as {role}.\n"
         assert stopped(process, signal.SIGTERM) == (0, "")
+
+
+def test_several_workers_deliver_together_and_end_together(database_url: str) -> None:
+    with running("--role", "worker", "--processes", "2", url=database_url) as process:
+        assert process.stdout is not None
+        lines = {process.stdout.readline() for _ in range(3)}
+        assert lines == {"Working as worker in 2 processes.\n", "Working as worker.\n"}
+        assert stopped(process, signal.SIGTERM) == (0, "")
+
+
+def test_a_group_ends_when_one_of_it_ends(sqlite_url: str) -> None:
+    with running("--role", "worker", "--processes", "2", url=sqlite_url) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdout.readline()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        _, errors = process.communicate(timeout=STOP_SECONDS)
+        assert process.returncode != 0
+        assert "A process of the group ended." in errors
 
 
 def test_several_processes_answer_on_one_port(postgres_url: str) -> None:

@@ -29,7 +29,7 @@ def main(database_url: str, master_key: str) -> None:
         queue=Deliveries(open_backend(database_url), new_id),
         sender=Sender[Sent](policy),
         vault=Vault([master_key]),
-        world=World(now_ms=now_ms, fraction=random.random, new_id=new_id),
+        world=World(now_ms=now_ms, fraction=random.random),
     )
     worker.drain(SECONDS_MAX)
 

@@ -68,7 +68,7 @@ class Stage:
             queue=self.queue(),
             sender=Sender[Sent](policy),
             vault=self.vault,
-            world=World(now_ms=self.clock, fraction=random.Random(7).random, new_id=self.new_id),
+            world=World(now_ms=self.clock, fraction=random.Random(7).random),
         )
 
     def drain(self, *, total_timeout_ms: int = 15_000) -> bool:

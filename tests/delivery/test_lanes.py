@@ -1,15 +1,19 @@
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampbook.core.lease import DueLane, EndpointKey
+from stampbook.core.lease import DueLane, EndpointKey, Leased
 from stampbook.delivery.lanes import (
+    DECK_FACTOR,
+    DECK_MAX,
     HANDLES_MAX,
     IN_FLIGHT_MAX,
     PACE_FIRST,
     YOUNG_SECONDS,
     Lanes,
 )
-from stampbook.values.ids import EndpointId, ProgramId
+from stampbook.values.ids import EndpointId, ProgramId, RequestId
 
 MOST = 32
 
@@ -18,73 +22,129 @@ def due(number: int, most: int = MOST) -> DueLane:
     return DueLane(EndpointKey(ProgramId("p"), EndpointId(f"{number:03}")), most)
 
 
-def send(lanes: Lanes, number: int, count: int, at: float = 0.0) -> list[str]:
-    leases = [f"{number}-{at}-{index}" for index in range(count)]
-    for lease in leases:
-        lanes.start(lease, due(number).endpoint, at)
-    return leases
+class Road:
+    """Lanes, and leases to put on them."""
+
+    def __init__(self) -> None:
+        self.lanes = Lanes()
+        self.count = 0
+
+    def lease(self, number: int, order_key: str | None = None) -> Leased:
+        self.count += 1
+        return Leased(
+            endpoint=due(number).endpoint,
+            url="",
+            dialect="native",
+            secrets="",
+            order_key=order_key,
+            lease_id=f"lease-{self.count}",
+            until_ms=0,
+            due_at_ms=0,
+            request_id=RequestId(""),
+            sequence=self.count,
+            number=1,
+            delivery_ids=(),
+            facts=(),
+        )
+
+    def stock(self, lined: list[DueLane]) -> dict[EndpointKey, int]:
+        """Lease all that is dealt."""
+        shares = self.lanes.shares(lined)
+        for one, share in shares.items():
+            for _ in range(share):
+                self.lanes.put(self.lease(int(one.endpoint_id)))
+        return shares
+
+    def fly(self, at: float = 0.0) -> list[Leased]:
+        """Send all that may go."""
+        return self.lanes.depart(at)
 
 
 @given(st.integers(min_value=0, max_value=200))
-def test_free_places_are_dealt_evenly(count: int) -> None:
-    shares = Lanes().shares([due(number) for number in range(count)], 0.0)
-    assert sum(shares.values()) == min(IN_FLIGHT_MAX, count * PACE_FIRST)
+def test_what_may_be_leased_is_dealt_evenly(count: int) -> None:
+    shares = Lanes().shares([due(number) for number in range(count)])
+    assert sum(shares.values()) == min(DECK_MAX, count * PACE_FIRST * DECK_FACTOR)
     if shares:
         assert max(shares.values()) - min(shares.values()) <= 1
 
 
-def test_everybody_has_a_turn_when_there_are_more_lanes_than_places() -> None:
+@given(st.integers(min_value=1, max_value=100))
+def test_places_are_given_to_the_lanes_in_turn(count: int) -> None:
+    road = Road()
+    road.stock([due(number) for number in range(count)])
+    flying = Counter(leased.endpoint for leased in road.fly())
+    assert sum(flying.values()) == min(IN_FLIGHT_MAX, count * PACE_FIRST)
+    assert max(flying.values()) - min(flying.values()) <= 1
+    assert len(flying) == min(count, IN_FLIGHT_MAX)
+
+
+def test_everybody_has_a_turn_when_there_are_more_lanes_than_may_be_leased() -> None:
     lanes = Lanes()
-    lined = [due(number) for number in range(2 * IN_FLIGHT_MAX)]
-    turns = set(lanes.shares(lined, 0.0)) | set(lanes.shares(lined, 0.0))
-    assert turns == {lane.endpoint for lane in lined}
+    lined = [due(number) for number in range(2 * DECK_MAX)]
+    assert set(lanes.shares(lined)) | set(lanes.shares(lined)) == {one.endpoint for one in lined}
+
+
+def paces_after(*answers: tuple[str, int], most: int = MOST) -> list[int]:
+    """Give how many go at once after each answer of an endpoint."""
+    road, paces = Road(), list[int]()
+    for answer, duration_ms in answers:
+        road.stock([due(1, most)])
+        flying = road.fly()
+        if answer == "ok":
+            road.lanes.succeed(flying[0], duration_ms)
+        else:
+            road.lanes.fail(flying[0], was_answered=answer == "bad")
+        for leased in flying[1:]:
+            road.lanes.succeed(leased, 10**9)  # so slow that it changes nothing
+        road.lanes.clear()
+        road.stock([due(1, most)])
+        again = road.fly()
+        paces.append(len(again))
+        for leased in again:
+            road.lanes.succeed(leased, 10**9)
+        road.lanes.clear()
+    return paces
 
 
 def test_the_pace_grows_with_quick_successes_up_to_what_the_endpoint_allows() -> None:
-    lanes, paces = Lanes(), list[int]()
-    for _ in range(40):
-        (lease,) = send(lanes, 1, 1)
-        lanes.succeed(lease, 10, MOST)
-        paces.append(lanes.shares([due(1)], 0.0)[due(1).endpoint])
-    assert paces == [min(PACE_FIRST + 1 + step, MOST) for step in range(40)]
-    assert lanes.shares([due(1, 1)], 0.0) == {due(1).endpoint: 1}
+    assert paces_after(*[("ok", 10)] * 40) == [min(PACE_FIRST + 1 + n, MOST) for n in range(40)]
+    assert paces_after(("ok", 10), ("ok", 10), most=1) == [1, 1]
 
 
 def test_slow_successes_leave_the_pace_as_it_is() -> None:
-    lanes = Lanes()
-    for duration_ms in (10, 500, 500, 500):
-        (lease,) = send(lanes, 1, 1)
-        lanes.succeed(lease, duration_ms, MOST)
-    assert lanes.shares([due(1)], 0.0) == {due(1).endpoint: PACE_FIRST + 1}
+    assert paces_after(("ok", 10), ("ok", 500), ("ok", 500)) == [PACE_FIRST + 1] * 3
 
 
 def test_a_failure_halves_the_pace_no_answer_leaves_one_and_it_grows_slowly_after() -> None:
-    lanes = Lanes()
-    for _ in range(12):
-        (lease,) = send(lanes, 1, 1)
-        lanes.succeed(lease, 1, MOST)
-    (lease,) = send(lanes, 1, 1)
-    lanes.fail(lease, was_answered=True)
-    assert lanes.shares([due(1)], 0.0) == {due(1).endpoint: 8}
-    for _ in range(9):
-        (lease,) = send(lanes, 1, 1)
-        lanes.succeed(lease, 1, MOST)
-    assert lanes.shares([due(1)], 0.0) == {due(1).endpoint: 9}
-    (lease,) = send(lanes, 1, 1)
-    lanes.fail(lease, was_answered=False)
-    assert lanes.shares([due(1)], 0.0) == {due(1).endpoint: 1}
+    grown = paces_after(*[("ok", 1)] * 12, ("bad", 1), *[("ok", 1)] * 9, ("none", 1), ("ok", 1))
+    assert grown[11:13] == [16, 8]
+    assert grown[-4:] == [8, 9, 1, 2]
 
 
 def test_requests_that_hang_stay_in_their_lanes_and_take_nobody_elses_place() -> None:
-    lanes = Lanes()
-    hung = [due(number) for number in range(IN_FLIGHT_MAX // PACE_FIRST)]
-    for one, share in lanes.shares(hung, 0.0).items():
-        for index in range(share):
-            lanes.start(f"{one.endpoint_id}-{index}", one, 0.0)
-    healthy = due(999)
-    assert lanes.shares([*hung, healthy], 0.5) == {}
-    assert lanes.shares([*hung, healthy], YOUNG_SECONDS) == {healthy.endpoint: PACE_FIRST}
-    assert lanes.in_flight == IN_FLIGHT_MAX
+    road = Road()
+    road.stock([due(number) for number in range(IN_FLIGHT_MAX // PACE_FIRST)])
+    assert len(road.fly(0.0)) == IN_FLIGHT_MAX
+    road.stock([due(999)])
+    assert road.fly(YOUNG_SECONDS / 2) == []
+    served = road.fly(YOUNG_SECONDS)
+    assert [leased.endpoint for leased in served] == [due(999).endpoint] * PACE_FIRST
+    assert road.lanes.in_flight == IN_FLIGHT_MAX + PACE_FIRST
+
+
+def test_one_of_an_order_key_is_on_its_way_and_the_next_goes_when_it_has_arrived() -> None:
+    road = Road()
+    road.lanes.shares([due(1)])
+    ann, ann2, ben, ann3 = (road.lease(1, key) for key in ("ann", "ann", "ben", "ann"))
+    for leased in (ann, ann2, ben, ann3):
+        road.lanes.put(leased)
+    assert road.fly() == [ann, ben]
+    road.lanes.succeed(ben, 1)
+    assert road.fly() == []
+    road.lanes.succeed(ann, 1)
+    assert road.fly() == [ann2]
+    assert road.lanes.fail(ann2, was_answered=True) == [ann3]
+    assert road.fly() == []
 
 
 @given(
@@ -96,23 +156,24 @@ def test_requests_that_hang_stay_in_their_lanes_and_take_nobody_elses_place() ->
 def test_no_lane_exceeds_its_pace_and_all_together_their_bounds(
     steps: list[tuple[int, str, int]],
 ) -> None:
-    lanes, at, number = Lanes(), 0.0, 0
-    flying: list[tuple[str, EndpointKey, float]] = []
+    road, at = Road(), 0.0
+    flying: list[tuple[Leased, float]] = []
+    held = 0
     for lined, answer, seconds in steps:
         at += seconds
-        for one, share in lanes.shares([due(n) for n in range(lined)], at).items():
-            assert 1 <= share <= MOST
-            for _ in range(share):
-                number += 1
-                lanes.start(str(number), one, at)
-                flying.append((str(number), one, at))
-        young = [lease for lease in flying if lease[2] > at - YOUNG_SECONDS]
+        held += sum(road.stock([due(number) for number in range(lined)]).values())
+        flying += [(leased, at) for leased in road.fly(at)]
+        young = [leased for leased, since in flying if since > at - YOUNG_SECONDS]
         assert len(young) <= IN_FLIGHT_MAX
-        assert lanes.in_flight == len(flying) <= HANDLES_MAX
-        assert all(sum(key == one for _, key, _ in flying) <= MOST for _, one, _ in flying)
+        assert road.lanes.in_flight == len(flying) <= HANDLES_MAX
+        assert road.lanes.on_deck + len(flying) == held
+        assert road.lanes.on_deck <= DECK_MAX
+        by_lane = Counter(leased.endpoint for leased, _ in flying)
+        assert all(count <= MOST for count in by_lane.values())
         if flying:
-            lease, _, _ = flying.pop(0)
+            leased, _ = flying.pop(0)
+            held -= 1
             if answer == "ok":
-                lanes.succeed(lease, 1, MOST)
+                road.lanes.succeed(leased, 1)
             else:
-                lanes.fail(lease, was_answered=answer == "bad")
+                held -= len(road.lanes.fail(leased, was_answered=answer == "bad"))

@@ -1,9 +1,10 @@
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from stampbook.core.delivery import Delivered, RetryAt, Verdict
-from stampbook.core.lease import LEASE_MS, Leased, Outcome
+from stampbook.core.lease import LEASE_MS, Leased, Outcome, Turn
 from stampbook.delivery.secrets import new_master_key
 from tests.delivery.stage import Stage, a_secret, staged
 
@@ -11,17 +12,28 @@ ROOT = Path(__file__).parents[2]
 
 
 def lease(stage: Stage, requests: int = 10) -> list[Leased]:
-    queue = stage.queue()
+    return stage.queue().turn(
+        turn(stage), lambda due: dict.fromkeys((lane.endpoint for lane in due), requests)
+    )
+
+
+def turn(stage: Stage, *outcomes: Outcome, unsent: Sequence[Leased] = ()) -> Turn:
     now_ms = stage.clock()
-    shares = {lane.endpoint: requests for lane in queue.due(now_ms)}
-    return queue.lease(shares, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
+    return Turn(outcomes=outcomes, unsent=unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
+
+
+def settle(stage: Stage, *outcomes: Outcome) -> None:
+    stage.queue().turn(turn(stage, *outcomes), lambda _: {})
+
+
+def release(stage: Stage, *leased: Leased) -> None:
+    stage.queue().turn(turn(stage, unsent=leased), lambda _: {})
 
 
 def outcome(stage: Stage, leased: Leased, verdict: Verdict) -> Outcome:
     return Outcome(
         leased=leased,
         verdict=verdict,
-        attempt_id=stage.new_id(),
         started_at_ms=stage.clock(),
         ended_at_ms=stage.clock(),
         duration_ms=5,
@@ -46,7 +58,7 @@ def test_a_killed_worker_loses_nothing(database_url: str) -> None:
         killed.wait(30)
         assert arrived
         leased = [row for (row,) in stage.deliveries(endpoint, "leased_until_ms") if row]
-        assert len(leased) == 4
+        assert len(leased) == 6  # four on their way, two on deck
         stage.sink.modes["/shop"] = "accept"
         stage.clock.now_ms += 2 * LEASE_MS
         assert stage.drain()
@@ -79,13 +91,13 @@ def test_a_late_worker_cannot_settle_what_another_has_leased(stage: Stage) -> No
     (late,) = lease(stage)
     stage.clock.now_ms += LEASE_MS
     (present,) = lease(stage)
-    stage.queue().settle([outcome(stage, late, Delivered())])
+    settle(stage, outcome(stage, late, Delivered()))
     assert stage.deliveries(endpoint, "status, lease_id") == [("pending", present.lease_id)]
-    stage.queue().release([late])
+    release(stage, late)
     assert stage.deliveries(endpoint, "status, lease_id") == [("pending", present.lease_id)]
-    stage.queue().settle([outcome(stage, present, RetryAt(stage.clock() + 5_000))])
+    settle(stage, outcome(stage, present, RetryAt(stage.clock() + 5_000)))
     assert stage.deliveries(endpoint, "status, attempts") == [("pending", 1)]
-    stage.queue().settle([outcome(stage, late, Delivered())])
+    settle(stage, outcome(stage, late, Delivered()))
     assert stage.deliveries(endpoint, "status, attempts") == [("pending", 1)]
     assert len(stage.attempts(endpoint, "id")) == 1
 
@@ -94,9 +106,9 @@ def test_settling_twice_is_settling_once(stage: Stage) -> None:
     endpoint = stage.endpoint("/shop")
     stage.deliver(endpoint)
     (leased,) = lease(stage)
-    settled = [outcome(stage, leased, Delivered())]
-    stage.queue().settle(settled)
-    stage.queue().settle(settled)
+    settled = outcome(stage, leased, Delivered())
+    settle(stage, settled)
+    settle(stage, settled)
     assert stage.deliveries(endpoint, "status, attempts") == [("delivered", 1)]
 
 
@@ -104,7 +116,7 @@ def test_a_released_request_is_due_at_once_and_no_try_is_counted(stage: Stage) -
     endpoint = stage.endpoint("/shop")
     stage.deliver(endpoint)
     (leased,) = lease(stage)
-    stage.queue().release([leased])
+    release(stage, leased)
     (again,) = lease(stage)
     assert (again.request_id, again.number) == (leased.request_id, 1)
 
@@ -115,8 +127,7 @@ def test_shares_bound_the_requests_of_each_endpoint_in_the_order_of_the_facts(
     first, second = stage.endpoint("/first"), stage.endpoint("/second")
     facts = stage.deliver(first, 5)
     stage.deliver(second, 5)
-    now_ms = stage.clock()
-    leased = stage.queue().lease({first: 3, second: 1}, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
+    leased = stage.queue().turn(turn(stage), lambda _: {first: 3, second: 1})
     assert [one.facts[0].id for one in leased if one.endpoint == first] == facts[:3]
     assert len([one for one in leased if one.endpoint == second]) == 1
 

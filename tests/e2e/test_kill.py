@@ -126,7 +126,7 @@ def deliver_the_rest(shop: Shop) -> None:
         queue=Deliveries(shop.backend, new_id),
         sender=Sender[Sent](Policy(allow_private=True, certificates=None, user_agent="Stampbook")),
         vault=Vault([shop.master_key]),
-        world=World(now_ms=now_ms, fraction=random.random, new_id=new_id),
+        world=World(now_ms=now_ms, fraction=random.random),
     )
     drained = worker.drain(DRAIN_SECONDS)
     worker.close()

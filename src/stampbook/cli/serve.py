@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import uvicorn
@@ -10,12 +11,13 @@ from cyclopts import Parameter
 from stampbook.api.one_write import OneWriteProtocol
 from stampbook.bootstrap import SQLITE, App, Role, configure_logs, master_keys
 from stampbook.cli.terminal.errors import CommandError
+from stampbook.cli.terminal.group import run_group
 from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.options import DatabaseOption
 from stampbook.cli.terminal.output import say
 from stampbook.cli.terminal.serving import APPLICATIONS
 from stampbook.cli.terminal.settings import configured, overrides
-from stampbook.config import Settings
+from stampbook.config import Settings, variable_of
 from stampbook.store.migrate import is_current
 
 GRACE_SECONDS = 10
@@ -34,7 +36,10 @@ def command(
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on.")] = None,
     processes: Annotated[
-        int | None, Parameter(help="How many processes answer; more than one needs PostgreSQL.")
+        int | None,
+        Parameter(
+            help="How many processes answer, which needs PostgreSQL, or with --role worker deliver."
+        ),
     ] = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -53,21 +58,23 @@ def command(
         }
     )
     settings = configured(given).settings
-    _check(settings)
+    _check(settings, role)
     if role in APPLICATIONS:
         os.environ.update(given)  # each process of the server reads its settings from there
         _serve(settings, APPLICATIONS[role])
+    elif settings.server.processes > 1:
+        _work_together(settings, role, given)
     else:
         _work(settings, role)
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, role: Role) -> None:
     """See that a process can start, so that it is told once and not by each of them.
 
     Errors: CommandError, ConfigError, StoreError.
     """
     url = settings.database.url
-    if settings.server.processes > 1 and url.startswith(SQLITE):
+    if settings.server.processes > 1 and url.startswith(SQLITE) and role != "worker":
         raise CommandError("SQLite is served by one process.", "Use PostgreSQL, or --processes 1.")
     master_keys(settings)
     if not is_current(url):
@@ -94,6 +101,17 @@ def _serve(settings: Settings, application: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+
+
+def _work_together(settings: Settings, role: Role, given: Mapping[str, str]) -> None:
+    say(f"Working as {role} in {settings.server.processes} processes.")
+    alone = {**given, variable_of("server.processes"): "1"}
+    with interruptible() as wants_to_stop:
+        is_well = run_group(
+            settings.server.processes, ["serve", "--role", role], alone, wants_to_stop
+        )
+    if not is_well:
+        raise CommandError("A process of the group ended.", "Read the log, and start it again.")
 
 
 def _work(settings: Settings, role: Role) -> None:

@@ -85,6 +85,9 @@ class Delivered(Struct, frozen=True):
     """The receiver has it."""
 
 
+DELIVERED = Delivered()
+
+
 class RetryAt(Struct, frozen=True):
     """The same request is sent again at an instant; `counts` is false for a trial."""
 
@@ -105,7 +108,7 @@ def judge(attempt: Try, conduct: Conduct, fraction: float) -> Verdict:
     Units: `fraction` is random, 0 <= fraction < 1.
     """
     if attempt.status_code in RECEIVED:
-        return Delivered()
+        return DELIVERED
     if attempt.is_trial:
         return RetryAt(attempt.ended_at_ms, counts=False)
     delays = conduct.retry_delays_seconds

@@ -73,7 +73,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     leased: Leased
     verdict: Verdict
-    attempt_id: str
     started_at_ms: int
     ended_at_ms: int
     duration_ms: int
@@ -81,6 +80,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
     error: str | None
     response_excerpt: str
     retry_after_seconds: int | None = None
+
+
+class Turn(Struct, kw_only=True):
+    """A worker's turn at the store: what is settled and given back, and until when is leased.
+
+    Shapes: `told` is set by the store when facts were told of what the tries brought about.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    unsent: Sequence[Leased] = ()
+    now_ms: int
+    until_ms: int
+    told: bool = False
 
 
 class Waiting(Struct, frozen=True, kw_only=True):

@@ -1,23 +1,31 @@
 """Lanes: how many requests each endpoint may have on their way, and whose turn it is.
 
-Every endpoint has a lane of its own. Its pace is the number of requests that it may have in flight:
-it grows by one with each quick success until something fails, then by one for each round; a failure
-halves it, and no answer at all leaves one. What is free is dealt out one by one to the lanes that
-have something due, beginning after the lane that was dealt to last.
+Every endpoint has a lane of its own: requests on their way, and a deck of leased ones behind them,
+so that the store is asked for many at once. A lane's pace is the number that it may have on their
+way: it grows by one with each quick success until something fails, then by one for each round; a
+failure halves it, and no answer at all leaves one. Whatever is free is dealt out one by one, to the
+lanes in turn, beginning after the lane that was dealt to last.
 
 The places are for requests that are young. One that has been out for YOUNG_SECONDS waits for a slow
 endpoint: it stays in its own lane and takes nobody else's place any more, so however many endpoints
 hang, the others are served. Together they may not pass HANDLES_MAX.
+
+Where order is kept, a request waits on deck while one of its order key is on its way. After a
+failure a lane's deck goes back to the store, which knows what may follow.
 """
 
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 
-from stampbook.core.lease import DueLane, EndpointKey
+from stampbook.core.lease import DueLane, EndpointKey, Leased
 
 IN_FLIGHT_MAX = 64
 HANDLES_MAX = 1_024
+DECK_MAX = 256
+"""How many leased requests may wait in all lanes together."""
+DECK_FACTOR = 3
+"""How many times its pace a lane may hold, on their way and on deck."""
 YOUNG_SECONDS = 1.0
 PACE_FIRST = 4
 QUICK_FACTOR = 4
@@ -26,58 +34,82 @@ QUICK_MARGIN_MS = 50
 
 
 class _Lane:
-    __slots__ = ("in_flight", "pace", "quickest_ms", "threshold")
+    __slots__ = ("busy", "deck", "flying", "most", "pace", "quickest_ms", "threshold")
 
     def __init__(self) -> None:
         self.pace = float(PACE_FIRST)
+        self.most = PACE_FIRST
         self.threshold = float(HANDLES_MAX)
         self.quickest_ms = float("inf")
-        self.in_flight = 0
+        self.flying = 0
+        self.deck: deque[Leased] = deque()
+        self.busy: set[str] = set()  # order keys on their way
 
-    def succeed(self, duration_ms: int, in_flight_max: int) -> None:
+    @property
+    def limit(self) -> int:
+        return min(int(self.pace), self.most)
+
+    def take(self) -> Leased | None:
+        """Take the first request on deck that may go now."""
+        if self.flying >= self.limit:
+            return None
+        if self.deck[0].order_key is None:
+            self.flying += 1
+            return self.deck.popleft()
+        for place, leased in enumerate(self.deck):
+            if leased.order_key is None or leased.order_key not in self.busy:
+                del self.deck[place]
+                self.flying += 1
+                if leased.order_key is not None:
+                    self.busy.add(leased.order_key)
+                return leased
+        return None
+
+    def land(self, leased: Leased) -> None:
+        self.flying -= 1
+        if leased.order_key is not None:
+            self.busy.discard(leased.order_key)
+
+    def quicken(self, duration_ms: int) -> None:
         self.quickest_ms = min(self.quickest_ms, duration_ms)
         if duration_ms <= self.quickest_ms * QUICK_FACTOR + QUICK_MARGIN_MS:
             self.pace += 1 if self.pace < self.threshold else 1 / self.pace
-            self.pace = min(self.pace, in_flight_max)
+            self.pace = min(self.pace, float(self.most))
 
-    def fail(self, *, was_answered: bool) -> None:
+    def slow_down(self, *, was_answered: bool) -> None:
         self.pace = max(1.0, self.pace / 2) if was_answered else 1.0
         self.threshold = self.pace
 
 
 class Lanes:
-    """The lanes of one worker. Pure: knows counts, no requests; seconds are an argument."""
+    """The lanes of one worker. Pure: sends nothing; seconds are an argument.
+
+    Units: seconds of a clock that never goes back.
+    """
 
     def __init__(self, in_flight_max: int = IN_FLIGHT_MAX) -> None:
         self._in_flight_max = in_flight_max
         self._lanes: dict[EndpointKey, _Lane] = {}
         self._last: EndpointKey | None = None
+        self._ready: deque[EndpointKey] = deque()  # lanes with something on deck, in turn
         self._young: dict[str, EndpointKey] = {}
         self._births: deque[tuple[float, str]] = deque()
-        self._old: dict[str, EndpointKey] = {}
+        self._old: set[str] = set()
+        self.on_deck = 0
 
     @property
     def in_flight(self) -> int:
         """All requests on their way."""
         return len(self._young) + len(self._old)
 
-    def free(self, at: float) -> int:
-        """Give how many requests may be added. Units: seconds of a clock that never goes back."""
-        while self._births and self._births[0][0] <= at - YOUNG_SECONDS:
-            _, lease_id = self._births.popleft()
-            key = self._young.pop(lease_id, None)
-            if key is not None:
-                self._old[lease_id] = key
-        return min(self._in_flight_max - len(self._young), HANDLES_MAX - self.in_flight)
-
-    def shares(self, due: Sequence[DueLane], at: float) -> dict[EndpointKey, int]:
-        """Deal the free places to the endpoints that have something due.
+    def shares(self, due: Sequence[DueLane]) -> dict[EndpointKey, int]:
+        """Deal what may be leased to the endpoints that have something due.
 
         Shapes: `due` is sorted; only endpoints that get at least one place are in the result.
         """
         start = 0 if self._last is None else bisect_right(due, self._last, key=lambda one: one[0])
         queue = deque((*due[start:], *due[:start]))
-        free = self.free(at)
+        free = DECK_MAX - self.on_deck
         shares: dict[EndpointKey, int] = {}
         while queue and free > 0:
             one = queue.popleft()
@@ -89,31 +121,75 @@ class Lanes:
                 queue.append(one)
         return shares
 
-    def start(self, lease_id: str, key: EndpointKey, at: float) -> None:
-        """Count a request that goes out."""
-        self._lanes.setdefault(key, _Lane()).in_flight += 1
-        self._young[lease_id] = key
-        self._births.append((at, lease_id))
+    def put(self, leased: Leased) -> None:
+        """Put a leased request on the deck of its lane."""
+        lane = self._lanes[leased.endpoint]
+        if not lane.deck:
+            self._ready.append(leased.endpoint)
+        lane.deck.append(leased)
+        self.on_deck += 1
 
-    def succeed(self, lease_id: str, duration_ms: int, in_flight_max: int) -> None:
+    def depart(self, at: float) -> list[Leased]:
+        """Take the requests that go out now, as far as there are places, the lanes in turn."""
+        departing: list[Leased] = []
+        if not self._ready:
+            return departing
+        free, idle, ready = self._free(at), 0, self._ready
+        while free > len(departing) and idle < len(ready):
+            key = ready.popleft()
+            lane = self._lanes[key]
+            leased = lane.take()
+            idle = idle + 1 if leased is None else 0
+            if lane.deck:
+                ready.append(key)
+            if leased is not None:
+                self._young[leased.lease_id] = key
+                self._births.append((at, leased.lease_id))
+                departing.append(leased)
+        self.on_deck -= len(departing)
+        return departing
+
+    def succeed(self, leased: Leased, duration_ms: int) -> None:
         """Count a request that was received."""
-        self._end(lease_id).succeed(duration_ms, in_flight_max)
+        self._land(leased).quicken(duration_ms)
 
-    def fail(self, lease_id: str, *, was_answered: bool) -> None:
-        """Count a request that was not received."""
-        self._end(lease_id).fail(was_answered=was_answered)
+    def fail(self, leased: Leased, *, was_answered: bool) -> list[Leased]:
+        """Count a request that was not received, and give what goes back to the store."""
+        lane = self._land(leased)
+        lane.slow_down(was_answered=was_answered)
+        return self._clear(leased.endpoint, lane)
 
-    def abandon(self, lease_id: str) -> None:
-        """Count a request that never went out."""
-        self._end(lease_id)
+    def clear(self) -> list[Leased]:
+        """Give all that is on deck, to go back to the store."""
+        return [one for key, lane in self._lanes.items() for one in self._clear(key, lane)]
 
-    def _end(self, lease_id: str) -> _Lane:
-        key = self._young.pop(lease_id, None) or self._old.pop(lease_id)
-        lane = self._lanes[key]
-        lane.in_flight -= 1
+    def _clear(self, key: EndpointKey, lane: _Lane) -> list[Leased]:
+        if not lane.deck:
+            return []
+        self._ready.remove(key)
+        back = list(lane.deck)
+        lane.deck.clear()
+        self.on_deck -= len(back)
+        return back
+
+    def _land(self, leased: Leased) -> _Lane:
+        if self._young.pop(leased.lease_id, None) is None:
+            self._old.remove(leased.lease_id)
+        lane = self._lanes[leased.endpoint]
+        lane.land(leased)
         return lane
+
+    def _free(self, at: float) -> int:
+        while self._births and self._births[0][0] <= at - YOUNG_SECONDS:
+            _, lease_id = self._births.popleft()
+            if self._young.pop(lease_id, None) is not None:
+                self._old.add(lease_id)
+        return min(self._in_flight_max - len(self._young), HANDLES_MAX - self.in_flight)
 
     def _room(self, due: DueLane) -> int:
         lane = self._lanes.get(due.endpoint)
-        pace = PACE_FIRST if lane is None else int(lane.pace)
-        return min(pace, due.in_flight_max) - (0 if lane is None else lane.in_flight)
+        if lane is None:
+            lane = self._lanes[due.endpoint] = _Lane()
+        lane.most = due.in_flight_max
+        held = 1 if due.in_flight_max == 1 else lane.limit * DECK_FACTOR
+        return held - lane.flying - len(lane.deck)

@@ -10,6 +10,7 @@ from stampbook.values.instants import Instant, to_ms
 
 CONTENT_TYPE = "content-type"
 SEQUENCE = "stampbook-sequence"
+MS_PER_SECOND = 1000
 
 
 def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
@@ -35,6 +36,11 @@ def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
             *entrance.headers,
         ),
         body=letter.body,
+        total_timeout_ms=leased.conduct.timeout_seconds * MS_PER_SECOND,
+        oauth=entrance.oauth,
+        client_certificate=entrance.client_certificate,
+        authority=entrance.authority,
+        key=leased.order_key,
     )
 
 

@@ -1,5 +1,8 @@
 """The worker: one thread that leases, sends, judges and settles without waiting for the slowest.
 
+Its turn at the store is one transaction: what was finished is settled, what is due is leased. The
+leased requests wait on the decks of their lanes and are prepared when a place is free.
+
 What can go wrong, in words. A crash loses nothing: its leases run out and the same requests, with
 the same ids, are leased again. So a receiver may see a request twice, never not at all; it tells
 by `webhook-id`. A worker that was asleep and settles late changes nothing but the log, because
@@ -7,40 +10,45 @@ its lease is not the present one. While the store cannot take results, nothing n
 
 Order: without a promise, an endpoint's requests start in the order in which their facts were
 stored, several of them at a time, and a retry comes later. Where order is kept, what follows waits
-behind in its train until the request before it has arrived, and goes back to the store if it has
-not.
+on deck until the request before it has arrived, and goes back to the store if it has not.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
 
-from stampbook.core.delivery import Delivered, Try, judge
-from stampbook.core.lease import LEASE_MS, Leased, Outcome
+from stampbook.core.delivery import DELIVERED, RECEIVED, Delivered, Try, Verdict, judge
+from stampbook.core.lease import LEASE_MS, DueLane, EndpointKey, Leased, Outcome, Turn
 from stampbook.delivery.call import Request, Response
 from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
 from stampbook.delivery.prepare import prepare
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault
-from stampbook.delivery.sender import Sender
-from stampbook.delivery.trains import Trains
 from stampbook.store.backend import StoreError
 from stampbook.values.instants import from_ms
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 """How often the store is asked for work that nobody announced: retries, and other processes'."""
-LEASE_PAUSE_SECONDS = 0.01
-"""The least time between two leases that were asked for by `wake`."""
+POLL_SHARE = 20
+"""Asking may take a twentieth of the time; where it takes long, it is done more seldom."""
+STORE_PAUSE_SECONDS = 0.5
+"""How long a store that failed is left alone."""
+HEAR_SECONDS = 0.5
+"""The longest wait for the wire."""
+TURN_PAUSE_SECONDS = 0.01
+"""The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
 """How long a finished try may wait for others to share its transaction."""
-GATHER_MAX = 200
+GATHER_MAX = 128
+DECK_LOW = 128
+"""More is leased when fewer wait on deck."""
 STOP_GRACE_SECONDS = 5.0
 """How long `stop` waits for the requests on their way before it gives their leases back."""
 LEASE_MARGIN_MS = 5_000
-"""What must be left of a lease beside its time-out when a request of a train begins."""
+"""What must be left of a lease beside its time-out when its request goes out."""
 
 NEVER = float("inf")
 
@@ -54,15 +62,34 @@ class Sent(Struct, frozen=True):
     started_at_ms: int
 
 
+class Sending(Protocol):
+    """What a worker sends with; `wake` may be called from any thread."""
+
+    def start(self, ticket: Sent, request: Request, /) -> None:
+        """Begin to send a request."""
+        ...
+
+    def wait(self, seconds: float, /) -> list[tuple[Sent, Response]]:
+        """Give what finished, as soon as something has, or when it is woken or the time is over."""
+        ...
+
+    def wake(self) -> None:
+        """Let `wait` return at once."""
+        ...
+
+    def close(self) -> None:
+        """Abandon what is on its way."""
+        ...
+
+
 class World(Struct, frozen=True, kw_only=True):
-    """What a worker knows of the world: the time, chance, and new ids.
+    """What a worker knows of the world: the time, and chance.
 
     Units: `now_ms` since 1970, `fraction` from 0 to below 1, `elapsed` seconds that never go back.
     """
 
     now_ms: Callable[[], int]
     fraction: Callable[[], float]
-    new_id: Callable[[], str]
     elapsed: Callable[[], float] = time.monotonic
 
 
@@ -77,7 +104,7 @@ class Worker:
         self,
         *,
         queue: Queue,
-        sender: Sender[Sent],
+        sender: Sending,
         vault: Vault,
         world: World,
         watch: Callable[[Outcome], None] = _unwatched,
@@ -88,41 +115,40 @@ class Worker:
         self._vault = vault
         self._now_ms = world.now_ms
         self._fraction = world.fraction
-        self._new_id = world.new_id
         self._elapsed = world.elapsed
         self._watch = watch
         self._lanes = Lanes(in_flight_max)
-        self._trains = Trains()
-        self._held: dict[str, Leased] = {}  # by lease_id: on their way, or behind in a train
-        self._unsent: list[Leased] = []  # to be given back
+        self._flying: dict[str, Leased] = {}  # by lease_id
         self._finished: list[Outcome] = []
+        self._unsent: list[Leased] = []  # to be given back
         self._gather_until = NEVER
         self._poll_at = world.elapsed()
-        self._leased_at = -NEVER
+        self._turned_at = -NEVER
         self._store_back_at = -NEVER
         self._backlog = False
+        self._nothing_due = False
         self._woken = False
         self._stopping = False
 
     def run(self, grace_seconds: float = STOP_GRACE_SECONDS) -> None:
         """Deliver until `stop` is called; then wait a little, settle, and give the rest back."""
         while not self._stopping:
-            self._serve_store()
-            self._hear()
+            self._step()
+        self._unsent += self._lanes.clear()
         deadline = self._elapsed() + grace_seconds
-        while self._held and self._elapsed() < deadline:
-            self._serve_store()
-            self._hear()
+        while self._flying and self._elapsed() < deadline:
+            self._step()
         self.close()
 
     def drain(self, seconds: float) -> bool:
         """Deliver until nothing is due any more; False when the time is over before."""
         deadline = self._elapsed() + seconds
         while self._elapsed() < deadline:
-            self._serve_store()
-            if not self._held and not self._finished and self._lease():
-                return True
-            self._hear()
+            if not self._is_busy:
+                self._turn()
+                if self._nothing_due and not self._is_busy:
+                    return True
+            self._step()
         return False
 
     def wake(self) -> None:
@@ -141,64 +167,74 @@ class Worker:
         self._give_back()
         self._sender.close()
 
-    def _serve_store(self) -> None:
-        if self._settle_due() <= self._elapsed():
-            self._settle()
-        if self._lease_due() <= self._elapsed():
-            self._lease()
+    @property
+    def _is_busy(self) -> bool:
+        held = self._flying or self._lanes.on_deck
+        return bool(held or self._finished or self._unsent)
 
-    def _hear(self) -> None:
-        """Wait for answers, or for the time at which the store is to be asked again."""
-        until = min(self._settle_due(), self._lease_due(), self._elapsed() + POLL_SECONDS)
+    def _step(self) -> None:
+        """Take a turn at the store if it is time, send what may go, and hear what has come."""
+        if self._turn_due() <= self._elapsed():
+            self._turn()
+        self._fly()
+        until = min(self._turn_due(), self._elapsed() + HEAR_SECONDS)
         for sent, response in self._sender.wait(max(0.0, until - self._elapsed())):
             self._judge(sent, response)
 
-    def _settle_due(self) -> float:
-        """Say when to settle: at once when waiting would gather little more."""
-        if self._unsent:
-            return self._store_back_at
-        if not self._finished:
-            return NEVER
-        enough = len(self._finished) >= min(GATHER_MAX, self._lanes.in_flight)
-        return max(self._store_back_at, -NEVER if enough else self._gather_until)
+    def _turn_due(self) -> float:
+        """Say when it is time for the store: not before a turn is worth its transaction."""
+        asked = NEVER
+        if self._finished or self._unsent:
+            is_idle = not (self._flying or self._lanes.on_deck)
+            enough = len(self._finished) >= GATHER_MAX
+            asked = -NEVER if is_idle or enough or self._unsent else self._gather_until
+        if not self._stopping and self._lanes.on_deck < DECK_LOW:
+            woken = self._turned_at + TURN_PAUSE_SECONDS if self._woken else NEVER
+            more = self._turned_at + TURN_PAUSE_SECONDS if self._backlog else NEVER
+            asked = min(asked, woken, more, self._poll_at)
+        return max(self._store_back_at, asked)
 
-    def _lease_due(self) -> float:
-        if self._stopping or self._lanes.free(self._elapsed()) <= 0:
-            return NEVER
-        asked = self._leased_at + LEASE_PAUSE_SECONDS if self._woken else NEVER
-        return max(self._store_back_at, min(asked, self._poll_at))
-
-    def _lease(self) -> bool:
-        """Lease what there is room for, send it, and say whether nothing at all is due."""
+    def _turn(self) -> None:
+        """Settle what was finished, and lease what there is room for, in one transaction."""
         self._woken = False
-        self._leased_at = self._elapsed()
-        self._poll_at = self._leased_at + POLL_SECONDS
+        self._turned_at = self._elapsed()
         now_ms = self._now_ms()
+        turn = Turn(
+            outcomes=self._finished, unsent=self._unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS
+        )
         try:
-            due = self._queue.due(now_ms)
-            shares = self._lanes.shares(due, self._leased_at)
-            leased = (
-                self._queue.lease(shares, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
-                if shares
-                else []
-            )
+            leased = self._queue.turn(turn, self._deal)
         except StoreError as error:
-            self._pause("lease", error)
-            return False
-        taken = Counter(one.endpoint for one in leased)
-        self._backlog = any(taken[lane.endpoint] >= shares.get(lane.endpoint, 0) for lane in due)
+            self._store_back_at = self._elapsed() + STORE_PAUSE_SECONDS
+            log.warning("delivery.store_failed", error=str(error))
+            return
+        took = self._elapsed() - self._turned_at
+        self._poll_at = self._elapsed() + max(POLL_SECONDS, POLL_SHARE * took)
+        self._finished, self._unsent = [], []
+        self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:
-            self._take(one)
-        return not due
+            self._lanes.put(one)
 
-    def _take(self, leased: Leased) -> None:
-        self._lanes.start(leased.lease_id, leased.endpoint, self._elapsed())
-        self._held[leased.lease_id] = leased
-        if self._trains.may_go(leased):
-            self._send(leased)
+    def _deal(self, due: Sequence[DueLane]) -> Mapping[EndpointKey, int]:
+        """Say how much to lease of what is due."""
+        self._nothing_due = not due
+        shares = {} if self._stopping else self._lanes.shares(due)
+        self._backlog = bool(shares)
+        return shares
 
-    def _send(self, leased: Leased) -> None:
-        at_ms = self._now_ms()
+    def _fly(self) -> None:
+        """Send what is on deck while there are places."""
+        for leased in self._lanes.depart(self._elapsed()):
+            self._flying[leased.lease_id] = leased
+            needed_ms = leased.conduct.timeout_seconds * 1000 + LEASE_MARGIN_MS
+            at_ms = self._now_ms()
+            if at_ms + needed_ms > leased.until_ms:
+                del self._flying[leased.lease_id]
+                self._unsent += [leased, *self._lanes.fail(leased, was_answered=True)]
+            else:
+                self._send(leased, at_ms)
+
+    def _send(self, leased: Leased, at_ms: int) -> None:
         prepared = self._prepare(leased, at_ms)
         if isinstance(prepared, Response):
             self._judge(Sent(leased, at_ms), prepared)
@@ -215,20 +251,22 @@ class Worker:
             return Response(status_code=None, error=reason, duration_ms=0)
 
     def _judge(self, sent: Sent, response: Response) -> None:
-        leased = sent.leased
-        attempt = Try(
-            number=leased.number,
-            ended_at_ms=self._now_ms(),
-            status_code=response.status_code,
-            retry_after_seconds=response.retry_after_seconds,
-            is_trial=leased.is_trial,
-        )
+        leased, ended_at_ms = sent.leased, self._now_ms()
+        verdict: Verdict = DELIVERED
+        if response.status_code not in RECEIVED:
+            attempt = Try(
+                number=leased.number,
+                ended_at_ms=ended_at_ms,
+                status_code=response.status_code,
+                retry_after_seconds=response.retry_after_seconds,
+                is_trial=leased.is_trial,
+            )
+            verdict = judge(attempt, leased.conduct, self._fraction())
         outcome = Outcome(
             leased=leased,
-            verdict=judge(attempt, leased.conduct, self._fraction()),
-            attempt_id=self._new_id(),
+            verdict=verdict,
             started_at_ms=sent.started_at_ms,
-            ended_at_ms=attempt.ended_at_ms,
+            ended_at_ms=ended_at_ms,
             duration_ms=response.duration_ms,
             status_code=response.status_code,
             error=response.error,
@@ -240,56 +278,18 @@ class Worker:
 
     def _finish(self, outcome: Outcome) -> None:
         leased = outcome.leased
-        del self._held[leased.lease_id]
+        del self._flying[leased.lease_id]
         if not self._finished:
             self._gather_until = self._elapsed() + GATHER_SECONDS
         self._finished.append(outcome)
         if isinstance(outcome.verdict, Delivered):
-            most = leased.conduct.in_flight_max
-            self._lanes.succeed(leased.lease_id, outcome.duration_ms, most)
-            self._follow(leased)
+            self._lanes.succeed(leased, outcome.duration_ms)
         else:
             was_answered = outcome.status_code is not None
-            self._lanes.fail(leased.lease_id, was_answered=was_answered)
-            self._give_up(self._trains.stop(leased))
-
-    def _follow(self, leased: Leased) -> None:
-        """Send what waited behind a request that has arrived, if its lease is still long enough."""
-        following = self._trains.next_of(leased)
-        if following is None:
-            return
-        needed_ms = following.conduct.timeout_seconds * 1000 + LEASE_MARGIN_MS
-        if self._now_ms() + needed_ms < following.until_ms:
-            self._send(following)
-        else:
-            self._give_up([following, *self._trains.stop(following)])
-
-    def _give_up(self, leased: list[Leased]) -> None:
-        for one in leased:
-            del self._held[one.lease_id]
-            self._lanes.abandon(one.lease_id)
-        self._unsent += leased
-
-    def _settle(self) -> None:
-        try:
-            if self._finished:
-                settled = self._queue.settle(self._finished)
-                self._finished = []
-                self._backlog = self._backlog or settled.told
-            if self._unsent:
-                self._queue.release(self._unsent)
-                self._unsent = []
-        except StoreError as error:
-            self._pause("settle", error)
-            return
-        if self._backlog:
-            self._poll_at = self._elapsed()
-
-    def _pause(self, step: str, error: StoreError) -> None:
-        self._store_back_at = self._elapsed() + POLL_SECONDS
-        log.warning("delivery.store_failed", step=step, error=str(error))
+            self._unsent += self._lanes.fail(leased, was_answered=was_answered)
 
     def _give_back(self) -> None:
-        self._unsent += self._held.values()
+        self._stopping = True
+        self._unsent += (*self._lanes.clear(), *self._flying.values())
         if self._finished or self._unsent:
-            self._settle()  # what the store does not take now runs out by itself
+            self._turn()  # what the store does not take now runs out by itself

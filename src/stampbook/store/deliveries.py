@@ -1,4 +1,4 @@
-"""Deliveries in the store: what is due, lease, settle, release; each is one short transaction.
+"""Deliveries in the store: a worker's turn settles, gives back and leases in one transaction.
 
 Every write after a lease is fenced by `lease_id`: a worker whose lease has run out changes nothing
 but the log. A try that was received is stored in its delivery's row, together with the next state,
@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.delivery import Conduct, Delivered, Failed, RetryAt, Verdict
 from stampbook.core.health import Answer, after
-from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome
+from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome, Turn
 from stampbook.store.backend import Backend, Row, Unit
 from stampbook.store.businesses import Businesses
 from stampbook.store.health_facts import Change, state_changes
@@ -46,7 +45,11 @@ DISABLE = (
 )
 LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 
+Deal = Callable[[Sequence[DueLane]], Mapping[EndpointKey, int]]
+
 OF_LEASE = ("program_id", "id", "lease_id")
+DELIVERY_ID = itemgetter(-2)
+"""Rows are changed in one order by all workers."""
 SETTLED = (
     "status", "due_at_ms", "attempts", "delivered_at_ms", "status_code", "duration_ms",
     "response_excerpt", "lease_id", "leased_until_ms",
@@ -59,12 +62,6 @@ ATTEMPT_COLUMNS = (
 )  # fmt: skip
 
 
-class Settled(Struct, frozen=True):
-    """What settling brought about: whether facts were told that somebody may be due."""
-
-    told: bool
-
-
 class Deliveries:
     """The queue of deliveries in a database; safe for any number of workers."""
 
@@ -75,44 +72,26 @@ class Deliveries:
         self._new_id = new_id
         self._programs = programs or Programs()
 
-    def due(self, now_ms: int) -> list[DueLane]:
-        """Give the endpoints that may be sent something now, in a steady order."""
-        with self._backend.read() as unit:
-            rows = unit.rows(DUE, [now_ms] * DUE.count("?"))
-        return [
-            DueLane(
-                EndpointKey(ProgramId(program), EndpointId(id_)),
-                decode(conduct, Conduct).in_flight_max if state == "healthy" else 1,
-            )
-            for program, id_, conduct, state in rows
-        ]
-
-    def lease(
-        self, shares: Mapping[EndpointKey, int], *, now_ms: int, until_ms: int
-    ) -> list[Leased]:
-        """Take at most so many due requests of each endpoint, the longest due first."""
+    def turn(self, turn: Turn, deal: Deal) -> list[Leased]:
+        """Settle tries, give leases back, and lease what is dealt, in one transaction."""
+        with self._backend.read() as unit:  # what is due is no reason yet to lock anything
+            shares = deal(_due(unit, turn.now_ms))
+        if not (shares or turn.outcomes or turn.unsent):
+            return []
         with self._backend.transaction() as unit:
+            if turn.outcomes:
+                turn.told = self._judge_health(unit, turn.outcomes)
+                settled = sorted(
+                    [row for one in turn.outcomes for row in _settlements(one)], key=DELIVERY_ID
+                )
+                unit.change("delivery", SETTLED, OF_LEASE, settled)
+                logged = [_attempt(one) for one in turn.outcomes if _is_logged(one)]
+                unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
+            unit.change("delivery", RELEASED, OF_LEASE, _releases(turn.unsent))
+            if not shares:
+                return []
             leasing = Leasing(unit, Businesses(unit, self._programs), self._new_id)
-            return leasing.lease(shares, now_ms=now_ms, until_ms=until_ms)
-
-    def settle(self, outcomes: Sequence[Outcome]) -> Settled:
-        """Log tries and store what follows, unless another worker holds the lease by now."""
-        with self._backend.transaction() as unit:
-            is_told = self._judge_health(unit, outcomes)
-            unit.change("delivery", SETTLED, OF_LEASE, _settlements(outcomes))
-            logged = [_attempt(one) for one in outcomes if _is_logged(one)]
-            unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
-        return Settled(is_told)
-
-    def release(self, leased: Sequence[Leased]) -> None:
-        """Give leases back: the requests are due again at once, and no try is counted."""
-        rows = [
-            (None, None, one.endpoint.program_id, id_, one.lease_id)
-            for one in leased
-            for id_ in one.delivery_ids
-        ]
-        with self._backend.transaction() as unit:
-            unit.change("delivery", RELEASED, OF_LEASE, sorted(rows, key=itemgetter(-2)))
+            return leasing.lease(shares, now_ms=turn.now_ms, until_ms=turn.until_ms)
 
     def _judge_health(self, unit: Unit, outcomes: Sequence[Outcome]) -> bool:
         """Store what endpoints have become by their answers; tell whether facts were told of it."""
@@ -168,6 +147,26 @@ class Deliveries:
         return changes, lanes
 
 
+def _due(unit: Unit, now_ms: int) -> list[DueLane]:
+    """Give the endpoints that may be sent something now, in a steady order."""
+    return [
+        DueLane(
+            EndpointKey(ProgramId(program), EndpointId(id_)),
+            decode(conduct, Conduct).in_flight_max if state == "healthy" else 1,
+        )
+        for program, id_, conduct, state in unit.rows(DUE, [now_ms] * DUE.count("?"))
+    ]
+
+
+def _releases(leased: Sequence[Leased]) -> list[Row]:
+    rows = [
+        (None, None, one.endpoint.program_id, id_, one.lease_id)
+        for one in leased
+        for id_ in one.delivery_ids
+    ]
+    return sorted(rows, key=DELIVERY_ID)
+
+
 def _answer(outcome: Outcome) -> Answer:
     return Answer(
         started_at_ms=outcome.started_at_ms,
@@ -183,20 +182,10 @@ def _reason(outcome: Outcome) -> str:
     return f"No answer: {outcome.error}."
 
 
-def _settlements(outcomes: Sequence[Outcome]) -> list[Row]:
-    rows = [
-        (
-            *_state(outcome.verdict, outcome),
-            None,
-            None,
-            outcome.leased.endpoint.program_id,
-            delivery_id,
-            outcome.leased.lease_id,
-        )
-        for outcome in outcomes
-        for delivery_id in outcome.leased.delivery_ids
-    ]
-    return sorted(rows, key=itemgetter(-2))
+def _settlements(outcome: Outcome) -> list[Row]:
+    leased, state = outcome.leased, _state(outcome.verdict, outcome)
+    program_id, lease_id = leased.endpoint.program_id, leased.lease_id
+    return [(*state, None, None, program_id, id_, lease_id) for id_ in leased.delivery_ids]
 
 
 def _is_delivered(outcome: Outcome) -> bool:
@@ -229,7 +218,7 @@ def _state(verdict: Verdict, outcome: Outcome) -> Row:
 def _attempt(outcome: Outcome) -> Row:
     leased = outcome.leased
     return (
-        leased.endpoint.program_id, outcome.attempt_id, leased.endpoint.endpoint_id,
+        leased.endpoint.program_id, leased.lease_id, leased.endpoint.endpoint_id,
         leased.request_id, leased.number, outcome.started_at_ms, outcome.duration_ms,
         outcome.status_code, outcome.error, outcome.response_excerpt, len(leased.delivery_ids),
     )  # fmt: skip

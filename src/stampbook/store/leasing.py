@@ -215,8 +215,9 @@ class Leasing:
         sequence: int,
         lease_id: str,
     ) -> Leased:
-        in_order = sorted(together, key=lambda delivery: delivery.position)
-        facts = tuple(delivery.fact for delivery in in_order)
+        if len(together) > 1:
+            together = sorted(together, key=lambda delivery: delivery.position)
+        first, facts = together[0], tuple([delivery.fact for delivery in together])
         return Leased(
             endpoint=queue.key,
             url=queue.url,
@@ -225,14 +226,14 @@ class Leasing:
             access=queue.access,
             conduct=queue.conduct,
             health=queue.lane.health,
-            order_key=in_order[0].order_key,
+            order_key=first.order_key,
             lease_id=lease_id,
-            due_at_ms=min(delivery.due_at_ms for delivery in in_order),
+            due_at_ms=min([delivery.due_at_ms for delivery in together]),
             until_ms=until_ms,
-            request_id=in_order[0].request_id or RequestId(self._new_id()),
+            request_id=first.request_id or RequestId(first.id),
             sequence=sequence,
-            number=in_order[0].attempts + 1,
-            delivery_ids=tuple(delivery.id for delivery in in_order),
+            number=first.attempts + 1,
+            delivery_ids=tuple([delivery.id for delivery in together]),
             facts=facts,
             business=self._business(queue, facts),
         )

@@ -1,0 +1,1 @@
+"""Look at webhooks as their receiver does."""
