@@ -227,6 +227,37 @@ ENDPOINT_URL_INVALID = _declare(
     "The URL is no http or https address with a host and without a user or a fragment.",
     "Send the address that the receiver answers POST requests on.",
 )
+ENDPOINT_BATCHING_UNAVAILABLE = _declare(
+    "endpoint.batching_unavailable",
+    422,
+    "The endpoint gets facts one by one, so there is nothing to wait for.",
+    "Leave `batch_wait_ms` at 0, or choose a dialect and a `batch_size` that send several.",
+)
+ENDPOINT_SECRET_INVALID = _declare(
+    "endpoint.secret_invalid",
+    422,
+    "The secret cannot sign as the endpoint wants it.",
+    "Send `whsec_` and base64 of 24 to 64 bytes, or `whsk_` and base64 of an ed25519 private key "
+    "for the signature `v1a`; or none, and one is made.",
+)
+ENDPOINT_SECRETS_TOO_MANY = _declare(
+    "endpoint.secrets_too_many",
+    409,
+    "The endpoint would sign with more secrets at once than receivers look at.",
+    "Wait until one of them has expired, or rotate with `overlap_hours` 0.",
+)
+ENDPOINT_ACCESS_INVALID = _declare(
+    "endpoint.access_invalid",
+    422,
+    "Requests could not get in by what `access` says.",
+    "Correct what `detail` names, and send `access` as a whole.",
+)
+ENDPOINT_ACCESS_ELSEWHERE = _declare(
+    "endpoint.access_elsewhere",
+    409,
+    "The endpoint's access is meant for another place than its new URL.",
+    "Send `access` as well, as a whole, or null to send none to the new URL.",
+)
 DELIVERY_NOT_FOUND = _declare(
     "delivery.not_found",
     404,
