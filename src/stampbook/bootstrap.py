@@ -52,7 +52,11 @@ class App:
             self.backend, writers=settings.server.writers, on_deliveries=self._announce
         )
         self.worker = _worker(self) if role in {"all", "worker"} else None
-        self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
+        self.clockwork = (
+            Clockwork(self.engine, retention=settings.retention)
+            if role in {"all", "clock"}
+            else None
+        )
         self._threads: list[Thread] = []
 
     def start(self) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, cast, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from stampbook.core.retention import Retention
+
 PREFIX = "STAMPBOOK_"
 FILE_VARIABLE = "STAMPBOOK_CONFIG"
 """Names the TOML file; it is not part of the tree."""
@@ -76,6 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     delivery: DeliverySettings = DeliverySettings()
+    retention: Retention = Retention()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
 
