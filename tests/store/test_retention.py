@@ -96,8 +96,10 @@ def test_days_are_counted_from_the_end_of_a_delivery_and_not_from_its_fact(stage
     assert stage.drain()
     assert stage.statuses(waiting) == ["delivered"]
     assert clear(stage) == 0
-    pass_days(stage, 4)
-    assert clear(stage) == 2
+    pass_days(stage, 3)
+    assert clear(stage) == 0
+    pass_days(stage, 1)
+    assert clear(stage) == 1
     assert (stage.statuses(waiting), bodies(stage)) == ([], [False, False])
 
 
@@ -116,7 +118,7 @@ def test_a_dead_letter_keeps_what_it_would_send_again(stage: Stage) -> None:
     pass_days(stage, 10)
     assert clear(stage, Retention(deliveries_days=1, failed_days=0, facts_days=1)) == 0
     assert bodies(stage) == [True]
-    assert clear(stage) == 3  # the dead letter, its try, and then what its fact says
+    assert clear(stage) == 2  # the dead letter and its try, and with them what its fact says
     assert bodies(stage) == [False]
 
 
@@ -209,3 +211,20 @@ def test_what_is_written_down_covers_what_went(stage: Stage) -> None:
     assert old < found.facts_from <= young
     assert old < found.log_from <= young
     assert found.position == position
+
+
+def test_what_one_delivery_needs_stays_when_another_goes(stage: Stage) -> None:
+    dead, endpoint = broken(stage), stage.endpoint("/shop")
+    with stage.backend.transaction() as unit:
+        unit.run(
+            "INSERT INTO delivery (program_id, id, endpoint_id, fact_id, fact_type, cause, "
+            "position, status, due_at_ms, attempts, delivered_at_ms) SELECT program_id, ?, ?, "
+            "fact_id, fact_type, cause, position, 'delivered', due_at_ms, 1, ? FROM delivery",
+            (stage.new_id(), endpoint.endpoint_id, stage.clock() + 4 * DAY_MS),
+        )
+    retention = Retention(deliveries_days=3, failed_days=20, facts_days=1)
+    for day in range(10):
+        clear(stage, retention)
+        assert stage.statuses(endpoint) == (["delivered"] if day < 8 else [])
+        pass_days(stage, 1)
+    assert (stage.statuses(dead), bodies(stage)) == (["failed"], [True])

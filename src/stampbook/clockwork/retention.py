@@ -14,7 +14,7 @@ from stampbook.store.backend import Backend
 from stampbook.store.retention import Piece, go_on
 from stampbook.values.ids import ProgramId
 
-PIECE_ROWS = 500
+PIECE_ROWS = 250
 """Rows that one transaction looks at: writers of points wait for it on SQLite."""
 
 PIECES_PER_TICK_MAX = 50

@@ -1,8 +1,9 @@
 """Retention in the store: what has had its time goes, some rows and one transaction at a time.
 
 Ids begin with the instant at which they were made, so what is old is the beginning of a primary
-key: no index is there for this, and no row is looked at twice in one pass. A pass ends where
-something may be too young; what came to its end late is found by a later pass.
+key, and no index is there for this. Each day a pass goes over the log from its beginning, where
+little is left but what came to its end late. Facts stay, so a pass over them goes on where the last
+one ended; what a fact says that was needed then goes with the delivery that needed it.
 
 How far a part may be gone is written in the transaction that begins to delete, so whoever reads
 both in one snapshot knows what to expect.
@@ -10,14 +11,15 @@ both in one snapshot knows what to expect.
 Source: decisions/0025.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.retention import Cuts
-from stampbook.store.backend import Row, Unit
+from stampbook.store.backend import Columns, Row, Unit
+from stampbook.store.schema import METADATA
 from stampbook.values.ids import ProgramId, first_cause, first_id, ms_of, ms_of_cause
 from stampbook.values.instants import Instant, from_ms
 from stampbook.values.json import encode_text
@@ -41,18 +43,26 @@ DELETE_DELIVERIES = f"""
 DELETE FROM delivery {OF_PAGE.format(key="id")} AND (
     (status = 'delivered' AND delivered_at_ms < ?) OR (status = 'skipped' AND due_at_ms < ?)
     OR (status = 'failed' AND due_at_ms < ?))
+RETURNING fact_id
 """
 DELETE_ATTEMPTS = f"""
 DELETE FROM attempt {OF_PAGE.format(key="id")}
 AND (id < ? OR (id < ? AND status_code BETWEEN 200 AND 299))
 """
-EMPTY_FACTS = f"""
-UPDATE fact SET body = '' {OF_PAGE.format(key="id")} AND body <> '' AND NOT EXISTS (
-    SELECT 1 FROM delivery AS d WHERE d.program_id = fact.program_id AND d.fact_id = fact.id
+FACT: Columns = tuple(METADATA.tables["fact"].columns.keys())
+BODY = FACT.index("body")
+POSITION = FACT.index("position")
+NOT_NEEDED = f"""
+AND body <> '' AND NOT EXISTS (
+    SELECT 1 FROM delivery AS d WHERE d.program_id = fact.program_id
+    AND d.fact_id >= fact.id AND d.fact_id <= fact.id
     AND d.status NOT IN ('delivered', 'skipped'))
-RETURNING position
+RETURNING {", ".join(FACT)}
 """
-"""But for those that are still to be sent, or may be sent again."""
+"""Nothing is still to be sent or may be sent again. A range, because SQLite without statistics
+would look for one fact by the index on the program alone, which is all of them."""
+TAKE_FACTS = f"DELETE FROM fact {OF_PAGE.format(key='id')} {NOT_NEEDED}"
+TAKE_LEFT = f"DELETE FROM fact WHERE program_id = ? AND id IN (?*) {NOT_NEEDED}"
 DELETE_TRACES = f"DELETE FROM trace {OF_PAGE.format(key='cause')}"
 
 
@@ -102,8 +112,11 @@ class _Stage(Struct, frozen=True, kw_only=True):
 
 
 class _Gone(Struct, frozen=True):
+    """What went of a page. `facts` are those of deliveries that went."""
+
     rows: int
     position: int = 0
+    facts: tuple[str, ...] = ()
 
 
 class _Part(Struct, frozen=True, kw_only=True):
@@ -119,6 +132,8 @@ class _Part(Struct, frozen=True, kw_only=True):
     time_of: Callable[[str], int] = ms_of
     before_ms: Callable[[Cuts], int]
     clear: Callable[[Unit, Row, Cuts], _Gone]
+    is_log: bool = True
+    """What is looked at again in the next pass, because it came to its end late."""
 
     def sql(self, text: str) -> str:
         return text.format(table=self.table, key=self.key)
@@ -130,7 +145,8 @@ def _log_ms(cuts: Cuts) -> int:
 
 def _clear_deliveries(unit: Unit, page: Row, cuts: Cuts) -> _Gone:
     received_ms = cuts.received_ms
-    return _Gone(unit.run(DELETE_DELIVERIES, (*page, received_ms, received_ms, cuts.failed_ms)))
+    rows = unit.rows(DELETE_DELIVERIES, (*page, received_ms, received_ms, cuts.failed_ms))
+    return _Gone(len(rows), facts=tuple(row[0] for row in rows))
 
 
 def _clear_attempts(unit: Unit, page: Row, cuts: Cuts) -> _Gone:
@@ -139,8 +155,16 @@ def _clear_attempts(unit: Unit, page: Row, cuts: Cuts) -> _Gone:
 
 
 def _clear_facts(unit: Unit, page: Row, _: Cuts) -> _Gone:
-    positions = [row[0] for row in unit.rows(EMPTY_FACTS, page)]
-    return _Gone(len(positions), max(positions, default=0))
+    return _emptied(unit, unit.rows(TAKE_FACTS, page))
+
+
+def _emptied(unit: Unit, facts: Sequence[Row]) -> _Gone:
+    """Put facts back without their bodies.
+
+    Shapes: an update would be less work, but SQLite would keep the space, a page for each fact.
+    """
+    unit.insert("fact", FACT, [(*fact[:BODY], "", *fact[BODY + 1 :]) for fact in facts])
+    return _Gone(len(facts), max((fact[POSITION] for fact in facts), default=0))
 
 
 def _clear_traces(unit: Unit, page: Row, _: Cuts) -> _Gone:
@@ -151,7 +175,12 @@ PARTS: Mapping[str, _Part] = MappingProxyType(
     {
         "delivery": _Part(table="delivery", before_ms=_log_ms, clear=_clear_deliveries),
         "attempt": _Part(table="attempt", before_ms=_log_ms, clear=_clear_attempts),
-        "fact": _Part(table="fact", before_ms=lambda cuts: cuts.facts_ms, clear=_clear_facts),
+        "fact": _Part(
+            table="fact",
+            before_ms=lambda cuts: cuts.facts_ms,
+            clear=_clear_facts,
+            is_log=False,
+        ),
         "trace": _Part(
             table="trace",
             key="cause",
@@ -185,17 +214,18 @@ def go_on(unit: Unit, program_id: ProgramId, cuts: Cuts, *, at_ms: int, limit: i
     piece, left = Piece(), limit
     for name, part in PARTS.items():
         cut_ms = part.before_ms(cuts)
-        stage = _due(stages.get(name, _Stage()), cut_ms, cuts)
+        stage = _due(stages.get(name, _Stage()), part, cuts)
         if stage is None:
             continue
         asked = (program_id, stage.cursor, part.lowest(cut_ms), left)
         [(looked, last)] = unit.rows(part.sql(PAGE), asked)
         page = (program_id, stage.cursor, last)
         gone = part.clear(unit, page, cuts) if looked else _Gone(0)
+        _empty_left(unit, program_id, gone.facts, stages.get("fact"))
         is_finished = looked < left
         stage = replace(
             stage,
-            cursor="" if is_finished else last,
+            cursor=last or stage.cursor,
             rows=stage.rows + gone.rows,
             position=max(stage.position, gone.position),
             finished_at_ms=at_ms if is_finished else None,
@@ -248,15 +278,29 @@ def _stages(unit: Unit, program_id: ProgramId, lock: str = "") -> dict[str, _Sta
     }
 
 
-def _due(stage: _Stage, cut_ms: int, cuts: Cuts) -> _Stage | None:
-    """Give where to go on, which is the beginning if the cuts are others; None for nothing."""
+def _due(stage: _Stage, part: _Part, cuts: Cuts) -> _Stage | None:
+    """Give where to go on, in a new pass if the cuts are others; None for nothing."""
+    cut_ms, asked = part.before_ms(cuts), encode_text(cuts)
     if not cut_ms:
         return None
-    asked = encode_text(cuts)
-    if asked != stage.cuts:
-        before_ms = max(cut_ms, stage.before_ms)
-        return replace(stage, before_ms=before_ms, cuts=asked, cursor="", finished_at_ms=None)
-    return stage if stage.finished_at_ms is None else None
+    if asked == stage.cuts:
+        return stage if stage.finished_at_ms is None else None
+    return replace(
+        stage,
+        before_ms=max(cut_ms, stage.before_ms),
+        cuts=asked,
+        cursor="" if part.is_log else stage.cursor,
+        finished_at_ms=None,
+    )
+
+
+def _empty_left(
+    unit: Unit, program_id: ProgramId, facts: Sequence[str], stage: _Stage | None
+) -> None:
+    """Empty facts that a pass has left behind, because a delivery needed them that has gone."""
+    left = [] if stage is None else sorted({fact for fact in facts if fact <= stage.cursor})
+    if left:
+        _emptied(unit, unit.rows(TAKE_LEFT, (program_id, left)))
 
 
 def _save(unit: Unit, program_id: ProgramId, part: str, stage: _Stage) -> None:
