@@ -68,7 +68,11 @@ class App:
             if self.worker is not None
             else None
         )
-        self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
+        self.clockwork = (
+            Clockwork(self.engine, retention=settings.retention)
+            if role in {"all", "clock"}
+            else None
+        )
         self._threads: list[Thread] = []
 
     def start(self) -> None:

@@ -15,7 +15,7 @@ from stampbook.core.refusals import Refused
 from stampbook.core.replays import Limits, Replay, ReplayKey, ReplayKind, Turn, Wish
 from stampbook.delivery.replaying import Replaying
 from stampbook.engine.submission import Done
-from stampbook.store.activation import Standing, activate, deactivate
+from stampbook.store.activation import Hand, Standing, activate, deactivate
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import Endpoint, add_endpoint, find_endpoint, remove_endpoint
 from stampbook.store.replay_pieces import Means, Piece, do_piece
@@ -135,10 +135,8 @@ class Past:
                 unit,
                 PROGRAM,
                 one,
+                Hand(cause="test", at_ms=self.now_ms(), new_id=self.new_id),
                 backfill=backfill,
-                cause="test",
-                at_ms=self.now_ms(),
-                new_id=self.new_id,
             ),
         )
 

@@ -7,7 +7,7 @@ import pytest
 
 from stampbook.core.refusals import Refused
 from stampbook.core.replays import Limits, Replay, ReplayKey, ReplayKind, Turn, Wish
-from stampbook.store.activation import activate, deactivate
+from stampbook.store.activation import Hand, activate, deactivate
 from stampbook.store.backend import Row, Statement, Unit
 from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.store.reading.facts import LAST
@@ -360,9 +360,12 @@ def test_no_question_of_a_replay_reads_a_table_whole(sqlite_url: str) -> None:
             present = find_endpoint(unit, PROGRAM, endpoint.id)
             assert present is not None
             standing = activate(
-                explaining, PROGRAM, present,
-                backfill=True, cause="test", at_ms=it.now_ms(), new_id=it.new_id,
-            )  # fmt: skip
+                explaining,
+                PROGRAM,
+                present,
+                Hand(cause="test", at_ms=it.now_ms(), new_id=it.new_id),
+                backfill=True,
+            )
             assert standing.backfill is not None
             do_piece(explaining, ReplayKey(*key, standing.backfill.id), it.means)
 

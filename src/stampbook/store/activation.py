@@ -15,7 +15,7 @@ from stampbook.core.health import Health
 from stampbook.core.lease import EndpointKey
 from stampbook.core.replays import Replay, Wish
 from stampbook.store.backend import Unit
-from stampbook.store.endpoints import Endpoint, EndpointStatus
+from stampbook.store.endpoints import Endpoint, EndpointStatus, change_endpoint
 from stampbook.store.health_facts import Change, state_changes
 from stampbook.store.lanes import read_lane, save_lanes
 from stampbook.store.reading.facts import last_settled
@@ -47,6 +47,14 @@ WAS_DISABLED = "The endpoint was disabled."
 WAS_ACTIVATED = "It was activated again."
 
 
+class Hand(Struct, frozen=True, kw_only=True):
+    """Who changes an endpoint: the request or the command, when, and where new ids come from."""
+
+    cause: str
+    at_ms: int
+    new_id: Callable[[], str]
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """How it stands with an endpoint: the backfill is there while it catches up."""
 
@@ -55,15 +63,20 @@ class Standing(Struct, frozen=True, kw_only=True):
     backfill: Replay | None = None
 
 
+def revise(
+    unit: Unit, program_id: ProgramId, before: Endpoint, after: Endpoint, hand: Hand
+) -> None:
+    """Store what an endpoint whose row is locked has become, its status included."""
+    change_endpoint(unit, program_id, after, hand.at_ms)
+    kept = replace(after, status=before.status)
+    if after.status == "disabled":
+        deactivate(unit, program_id, kept, hand.at_ms)
+    else:
+        activate(unit, program_id, kept, hand, backfill=True)
+
+
 def activate(
-    unit: Unit,
-    program_id: ProgramId,
-    endpoint: Endpoint,
-    *,
-    backfill: bool,
-    cause: str,
-    at_ms: int,
-    new_id: Callable[[], str],
+    unit: Unit, program_id: ProgramId, endpoint: Endpoint, hand: Hand, *, backfill: bool
 ) -> Standing:
     """Let an endpoint be sent facts again, and first what it missed, unless that is unwanted.
 
@@ -71,6 +84,7 @@ def activate(
     other one at a time until it has answered.
     """
     key = EndpointKey(program_id, endpoint.id)
+    at_ms, new_id = hand.at_ms, hand.new_id
     lane = read_lane(unit, key)
     if endpoint.status == "active":
         catching_up = open_backfill(unit, program_id, endpoint.id)
@@ -84,7 +98,7 @@ def activate(
         before=lane.health,
         now=health,
         reason=WAS_ACTIVATED,
-        cause=cause,
+        cause=hand.cause,
         facts=lane.facts,
     )
     facts = state_changes(unit, [change], new_id, at_ms)[key]

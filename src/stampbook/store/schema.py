@@ -553,6 +553,30 @@ ERASURE = Table(
     ),
 )
 
+RETENTION = Table(
+    "retention",  # what has had its time and is gone
+    METADATA,
+    _key("program_id"),
+    _key("part"),  # delivery, attempt, fact, trace
+    _number("before_ms"),  # what came to its end before may be gone
+    _text("cuts"),  # of the present or the last pass: JSON
+    _key("cursor"),  # the last row that it looked at, while it is not finished
+    _number("rows"),  # gone so far
+    _number("position"),  # of the last fact whose body is gone
+    _number("finished_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "part"),
+)
+
+TRACE = Table(
+    "trace",  # filled while requests are traced: what made a fact, for whoever delivers it
+    METADATA,
+    _key("program_id"),
+    _key("cause"),
+    _text("context"),  # a traceparent
+    PrimaryKeyConstraint("program_id", "cause"),
+    sqlite_with_rowid=False,
+)
+
 IMPORT_RUN = Table(
     "import_run",
     METADATA,

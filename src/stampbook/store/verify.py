@@ -15,6 +15,7 @@ from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import POSITION_BITS, Row, Unit
+from stampbook.store.retention import Kept, kept
 from stampbook.store.subscriptions import subscription
 from stampbook.values.ids import EndpointId, LotId, MemberId, ProgramId
 from stampbook.values.instants import from_ms
@@ -126,10 +127,11 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         _Watch(endpoint_id, subscription(endpoint_id, dialect, types).facts, since_ms)
         for endpoint_id, dialect, types, since_ms in unit.rows(ENDPOINTS, (program_id,))
     ]
+    still = kept(unit, program_id)
     last = ""
     while rows := unit.rows(MEMBERS, (program_id, last, MEMBERS_AT_A_TIME)):
         last = rows[-1][0]
-        yield from _members(unit, program_id, rows, watches, redeemed, counted)
+        yield from _members(unit, program_id, rows, watches, still, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
     for what, query in LEDGER.items():
         for (unwritten,) in unit.rows(query, (program_id,)):
@@ -149,6 +151,7 @@ def _members(
     program_id: ProgramId,
     members: Sequence[Row],
     watches: Sequence[_Watch],
+    still: Kept,
     redeemed: Counter[str],
     counted: Verified,
 ) -> Iterator[Difference]:
@@ -189,7 +192,8 @@ def _members(
                 lots[member],
                 transactions[member],
             ),
-            *_deliveries(facts[member], sent, watches),
+            *_bodies(facts[member], still),
+            *_deliveries(facts[member], sent, watches, still),
         )
         for finding in findings:
             yield _difference(program_id, member_id, finding)
@@ -229,25 +233,33 @@ def _columns(
             yield Finding(what, str(expected), str(found))
 
 
+def _bodies(facts: Sequence[Row], still: Kept) -> Iterator[Finding]:
+    """Compare each fact's sequence with its body's; one that has had its time has no body."""
+    before = 0
+    for _, fact_id, _, sequence, position, _, _, body in facts:
+        if body:
+            if decode(body, _Body).sequence != sequence:
+                yield Finding(f"fact {fact_id}: the sequence in its body", str(sequence), body[:80])
+        elif fact_id >= still.facts_from:
+            yield Finding(f"fact {fact_id}: its body", "kept", "none")
+        if position <= before:
+            yield Finding(f"fact {fact_id}: position", f"over {before}", str(position))
+        before = position
+
+
 def _deliveries(
-    facts: Sequence[Row], sent: Mapping[str, _Sent], watches: Sequence[_Watch]
+    facts: Sequence[Row], sent: Mapping[str, _Sent], watches: Sequence[_Watch], still: Kept
 ) -> Iterator[Finding]:
     """Compare what was due with what is queued.
 
     Shapes: a fact stored without webhooks is due to nobody, and what a replay made is due by no
-    fact.
+    fact. Of an old fact, whose deliveries may have had their time, there may be fewer.
     """
-    before = 0
-    for _, fact_id, kind, sequence, position, recorded_ms, due, body in facts:
-        if decode(body, _Body).sequence != sequence:
-            yield Finding(f"fact {fact_id}: the sequence in its body", str(sequence), body[:80])
-        if position <= before:
-            yield Finding(f"fact {fact_id}: position", f"over {before}", str(position))
-        before = position
-        queued = len(sent[fact_id].due)
-        if queued != max(due, 0):
+    for _, fact_id, kind, _, _, recorded_ms, due, _ in facts:
+        queued, is_kept = len(sent[fact_id].due), fact_id >= still.log_from
+        if queued > max(due, 0) or (is_kept and queued < due):
             yield Finding(f"fact {fact_id}: deliveries", str(max(due, 0)), str(queued))
-        for watch in watches:
+        for watch in watches if is_kept else ():
             wanted = due > 0 and kind in watch.facts and watch.since_ms < recorded_ms
             if wanted and watch.endpoint_id not in sent[fact_id].all:
                 yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")
@@ -295,4 +307,5 @@ def _entry(row: Row) -> Entry:
 
 
 def _told(row: Row) -> Told:
-    return Told(type=row[2], sequence=row[3], to_tier=decode(row[-1], _Body).to_tier)
+    to_tier = decode(row[-1], _Body).to_tier if row[-1] else None
+    return Told(type=row[2], sequence=row[3], to_tier=to_tier)

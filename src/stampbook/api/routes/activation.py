@@ -8,7 +8,7 @@ from stampbook.api.route import Write
 from stampbook.api.routes.replays import ReplayInfo, info_of
 from stampbook.core.health import HealthState
 from stampbook.core.refusals import ENDPOINT_IS_DISABLED, refuse
-from stampbook.store.activation import Standing, activate, resume
+from stampbook.store.activation import Hand, Standing, activate, resume
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import Endpoint, EndpointStatus, find_endpoint
 from stampbook.values.ids import EndpointId
@@ -49,10 +49,12 @@ def activate_endpoint(desk: Desk, unit: Unit, asked: ActivateEndpoint) -> Endpoi
         unit,
         desk.program_id,
         endpoint,
+        Hand(
+            cause=desk.request_id,
+            at_ms=desk.parts.engine.clock.real_ms(),
+            new_id=desk.parts.new_id,
+        ),
         backfill=asked.backfill,
-        cause=desk.request_id,
-        at_ms=desk.parts.engine.clock.real_ms(),
-        new_id=desk.parts.new_id,
     )
     return _told(endpoint, standing)
 
