@@ -1,7 +1,7 @@
 """Answering: the one handler of every route that is no command."""
 
 import asyncio
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 
@@ -10,9 +10,10 @@ from stampbook.api.decoding import BodyReader, QueryReader
 from stampbook.api.desk import Desk, Parts
 from stampbook.api.exchange import Exchange, Reply, json_reply
 from stampbook.api.performing import perform_run, perform_write
+from stampbook.api.polling import Waiting
 from stampbook.api.problem import ENGINE_UNAVAILABLE, REQUEST_MEDIA_TYPE, ProblemError
 from stampbook.api.remembering import Memory
-from stampbook.api.route import Answer, Run, Write
+from stampbook.api.route import Answer, Poll, Run, Write
 from stampbook.api.writing import RETRY_AFTER, check_json, idempotency_key, request_hash
 from stampbook.store.backend import ClashError, UnavailableError
 
@@ -20,7 +21,7 @@ from stampbook.store.backend import ClashError, UnavailableError
 class AnswerEndpoint:
     """Answers a route in a thread, because the store waits for the database."""
 
-    __slots__ = ("_body", "_keys", "_parts", "_query", "_route")
+    __slots__ = ("_body", "_keys", "_parts", "_query", "_route", "_waiting")
 
     def __init__(self, route: Answer | Write | Run, keys: KeyRing, parts: Parts) -> None:
         self._route = route
@@ -28,6 +29,7 @@ class AnswerEndpoint:
         self._parts = parts
         self._query = QueryReader(route.asks) if route.reads_query else None
         self._body = None if route.reads_query else BodyReader(route.asks, route.path_names)
+        self._waiting = Waiting()
 
     async def __call__(self, exchange: Exchange) -> Reply:
         """Authenticate, read, and answer with what the route's function gives."""
@@ -42,9 +44,20 @@ class AnswerEndpoint:
             body=body if self._route.reads_text else b"",
         )
         try:
+            if isinstance(self._route, Poll):
+                return await self._polled(self._route, desk, asked, exchange)
             return await asyncio.to_thread(self._reply, desk, asked, key, exchange, body)
         except (UnavailableError, ClashError) as error:
             raise ProblemError(ENGINE_UNAVAILABLE, headers=(RETRY_AFTER,)) from error
+
+    async def _polled(self, route: Poll, desk: Desk, asked: Any, exchange: Exchange) -> Reply:
+        found = await self._waiting.until(
+            lambda: asyncio.to_thread(route.answers, desk, asked),
+            route.says,
+            exchange,
+            asked.wait_seconds,
+        )
+        return json_reply(found, route.status)
 
     def _reply(
         self, desk: Desk, asked: Struct, key: str | None, exchange: Exchange, body: bytes

@@ -227,6 +227,18 @@ ENDPOINT_URL_INVALID = _declare(
     "The URL is no http or https address with a host and without a user or a fragment.",
     "Send the address that the receiver answers POST requests on.",
 )
+ENDPOINT_NOT_LISTENER = _declare(
+    "endpoint.not_listener",
+    409,
+    "The endpoint is no listener: its requests are sent to its URL.",
+    "Make an endpoint with the URL `listen:`, and ask for its requests.",
+)
+LEASE_TOKEN_UNKNOWN = _declare(
+    "lease.token_unknown",
+    422,
+    "A token was not handed out with a request of this endpoint.",
+    "Send each token as the request brought it, to the endpoint that it was fetched from.",
+)
 DELIVERY_NOT_FOUND = _declare(
     "delivery.not_found",
     404,

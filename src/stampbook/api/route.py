@@ -21,7 +21,7 @@ from stampbook.commands import Command
 from stampbook.core.refusals import RefusalCode
 from stampbook.store.backend import Unit
 
-__all__ = ["Answer", "AnyRoute", "Noun", "Route", "Run", "Submit", "Write", "catalogue"]
+__all__ = ["Answer", "AnyRoute", "Noun", "Poll", "Route", "Run", "Submit", "Write", "catalogue"]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 KeyScope = Literal["read", "write", "admin"]
@@ -95,6 +95,16 @@ class Answer(Route, frozen=True, kw_only=True):
     def operation(self) -> str:
         """The name of the operation: the function's."""
         return self.answers.__name__
+
+
+class Poll(Answer, frozen=True, kw_only=True):
+    """A route that is looked at again until its answer says something.
+
+    Shapes: `asks` has `wait_seconds`, the longest that it waits. Its function may write, but what
+    it gives to a caller who has hung up comes again by itself.
+    """
+
+    says: Callable[[Any], bool]
 
 
 class Write(Route, frozen=True, kw_only=True):

@@ -386,6 +386,8 @@ ENDPOINT = Table(
     Column("conduct", Text, nullable=False, server_default=text("'{}'")),
     # encrypted: how to get in, beside the signature; empty for nothing
     Column("access", Text, nullable=False, server_default=text("''")),
+    # of a listener: when its requests were last asked for, to some minutes
+    _number("pulled_at_ms", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
 )

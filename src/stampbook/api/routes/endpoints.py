@@ -14,6 +14,7 @@ from stampbook.api.problem import (
     ProblemError,
 )
 from stampbook.api.route import Answer, Write
+from stampbook.core.listening import is_listener
 from stampbook.delivery.secrets import new_secret
 from stampbook.dialects import catalogue
 from stampbook.store.backend import Unit
@@ -196,7 +197,7 @@ def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> E
 
 
 def _checked_url(url: str) -> str:
-    if not is_receiver(url):
+    if not (is_receiver(url) or is_listener(url)):
         raise ProblemError(ENDPOINT_URL_INVALID, field="/url")
     return url
 
