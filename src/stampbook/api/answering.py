@@ -13,7 +13,7 @@ from stampbook.api.performing import perform_run, perform_write
 from stampbook.api.polling import Waiting
 from stampbook.api.problem import ENGINE_UNAVAILABLE, REQUEST_MEDIA_TYPE, ProblemError
 from stampbook.api.remembering import Memory
-from stampbook.api.route import Answer, Poll, Run, Write
+from stampbook.api.route import Answer, Poll, Run, Write, takes_key
 from stampbook.api.writing import RETRY_AFTER, check_json, idempotency_key, request_hash
 from stampbook.store.backend import ClashError, UnavailableError
 
@@ -23,7 +23,7 @@ class AnswerEndpoint:
 
     __slots__ = ("_body", "_keys", "_parts", "_query", "_route", "_waiting")
 
-    def __init__(self, route: Answer | Write | Run, keys: KeyRing, parts: Parts) -> None:
+    def __init__(self, route: Answer | Poll | Write | Run, keys: KeyRing, parts: Parts) -> None:
         self._route = route
         self._keys = keys
         self._parts = parts
@@ -35,7 +35,7 @@ class AnswerEndpoint:
         """Authenticate, read, and answer with what the route's function gives."""
         headers = exchange.headers
         caller = await self._keys.allowed(headers.get(b"authorization"), self._route.scope)
-        key = None if isinstance(self._route, Answer) else idempotency_key(headers)
+        key = idempotency_key(headers) if takes_key(self._route) else None
         asked, body = await self._asked(exchange)
         desk = Desk(
             parts=self._parts,
@@ -46,13 +46,15 @@ class AnswerEndpoint:
         try:
             if isinstance(self._route, Poll):
                 return await self._polled(self._route, desk, asked, exchange)
-            return await asyncio.to_thread(self._reply, desk, asked, key, exchange, body)
+            return await asyncio.to_thread(
+                self._reply, self._route, desk, asked, key, exchange, body
+            )
         except (UnavailableError, ClashError) as error:
             raise ProblemError(ENGINE_UNAVAILABLE, headers=(RETRY_AFTER,)) from error
 
     async def _polled(self, route: Poll, desk: Desk, asked: Any, exchange: Exchange) -> Reply:
         found = await self._waiting.until(
-            lambda: asyncio.to_thread(route.answers, desk, asked),
+            lambda: asyncio.to_thread(route.polls, desk, asked),
             route.says,
             exchange,
             asked.wait_seconds,
@@ -60,9 +62,14 @@ class AnswerEndpoint:
         return json_reply(found, route.status)
 
     def _reply(
-        self, desk: Desk, asked: Struct, key: str | None, exchange: Exchange, body: bytes
+        self,
+        route: Answer | Write | Run,
+        desk: Desk,
+        asked: Struct,
+        key: str | None,
+        exchange: Exchange,
+        body: bytes,
     ) -> Reply:
-        route = self._route
         memory = None
         if key is not None:
             said = (exchange.query, body) if route.reads_query else (body,)

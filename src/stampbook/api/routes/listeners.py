@@ -205,7 +205,7 @@ ROUTES = (
         asks=PullRequests,
         gives=PulledRequests,
         refuses=(ENDPOINT_NOT_FOUND, ENDPOINT_NOT_LISTENER),
-        answers=pull_requests,
+        polls=pull_requests,
         says=lambda pulled: bool(pulled.items) or pulled.status != "active",
         example={"max": 8, "wait_seconds": 20},
     ),
