@@ -83,6 +83,15 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """For people, or for machines."""
 
 
+class ApiSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How commands that need no database reach a server, from any machine."""
+
+    url: str = "http://127.0.0.1:8200"
+    """Where the server answers."""
+    key: str = ""
+    """A key of the program. Secret."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings."""
 
@@ -92,9 +101,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()
 
 
-SECRET_SETTINGS = frozenset({"database.url", "secrets.key"})
+SECRET_SETTINGS = frozenset({"database.url", "secrets.key", "api.key"})
 """Settings whose value is never printed."""
 
 

@@ -16,7 +16,7 @@ from stampbook.api.exchange import new_request_id
 from stampbook.api.performing import perform_run
 from stampbook.api.remembering import Memory
 from stampbook.api.route import Answer as AnswerRoute
-from stampbook.api.route import Run, Submit, catalogue
+from stampbook.api.route import Run, Submit, catalogue, takes_key
 from stampbook.bootstrap import ids
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import find_key
@@ -133,7 +133,17 @@ def asked_to_send_again(stage: Stage, operation: str) -> Asked:
             raise AssertionError(f"the tests ask for no {operation}")
 
 
-def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:
+def settlement(client: Client) -> Asked:
+    """A report of a request that was fetched."""
+    made = client.post("/v1/endpoints", {"url": "listen:"})["endpoint"]["id"]
+    client.post("/v1/members", {"member_id": "m-1"})
+    [item] = client.post(f"/v1/endpoints/{made}/pull", {}, 200)["items"]
+    said = {"token": item["token"], "status_code": 500, "duration_ms": 1}
+    path = f"/v1/endpoints/{made}/settle"
+    return Asked("POST", path, {"tried": [said]}, {"untried": [item["token"]]})
+
+
+def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:  # noqa: C901 - a case for each
     """Give a request of an operation that will be done, and who may send it."""
     client = stage.client
     if operation == "advance_clock":
@@ -163,6 +173,8 @@ def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:
         case "retry_delivery":
             path = f"/v1/deliveries/{failed_delivery(stage)}/retry"
             one = Asked("POST", path, other={})
+        case "settle_requests":
+            one = settlement(client)
         case "add_codes":
             one = Asked("POST", "/v1/rewards/beans/codes", {"codes": ["A"]}, {"codes": ["B"]})
         case "apply_definition":
@@ -178,7 +190,7 @@ OPERATIONS = sorted(
     route.operation
     for noun in catalogue()
     for route in noun.routes
-    if not isinstance(route, AnswerRoute | Submit)
+    if takes_key(route) and not isinstance(route, Submit)
 )
 
 

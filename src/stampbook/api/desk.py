@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from stampbook.api.present import Present
+from stampbook.delivery.destinations import Destinations
 from stampbook.delivery.secrets import Vault
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import ApiKey
@@ -21,6 +22,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     vault: Vault
     secret: Callable[[int], bytes]
     new_id: Callable[[], str]
+    destinations: Destinations = {}
+    """Where endpoints may send to besides HTTP."""
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -56,18 +56,24 @@ class Reply:
 
 
 class Exchange:
-    """One request. `path` holds the path's parameters, decoded."""
+    """One request. `path` holds the path's parameters, decoded; `leaving` says when to hurry."""
 
-    __slots__ = ("headers", "path", "query", "receive", "request_id")
+    __slots__ = ("headers", "leaving", "path", "query", "receive", "request_id")
 
     def __init__(
-        self, scope: Scope, receive: Receive, path: Mapping[str, str], request_id: RequestId
+        self,
+        scope: Scope,
+        receive: Receive,
+        path: Mapping[str, str],
+        request_id: RequestId,
+        leaving: asyncio.Event | None = None,
     ) -> None:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.query: bytes = scope["query_string"]
         self.receive = receive
         self.path = path
         self.request_id = request_id
+        self.leaving = leaving or asyncio.Event()
 
     async def body(self, bytes_max: int = BODY_BYTES_MAX) -> bytes:
         """Read the whole body.

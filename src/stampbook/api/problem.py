@@ -266,6 +266,18 @@ ENDPOINT_ACCESS_ELSEWHERE = _declare(
     "The endpoint's access is meant for another place than its new URL.",
     "Send `access` as well, as a whole, or null to send none to the new URL.",
 )
+ENDPOINT_NOT_LISTENER = _declare(
+    "endpoint.not_listener",
+    409,
+    "The endpoint is no listener: its requests are sent to its URL.",
+    "Make an endpoint with the URL `listen:`, and ask for its requests.",
+)
+LEASE_TOKEN_UNKNOWN = _declare(
+    "lease.token_unknown",
+    422,
+    "A token was not handed out with a request of this endpoint.",
+    "Send each token as the request brought it, to the endpoint that it was fetched from.",
+)
 DELIVERY_NOT_FOUND = _declare(
     "delivery.not_found",
     404,

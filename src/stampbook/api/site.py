@@ -1,5 +1,6 @@
 """The site: the ASGI application that finds, runs, counts and answers."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -41,10 +42,15 @@ class Site:
         self._paths: Paths[tuple[str, Endpoint]] = Paths()
         self._metrics = metrics
         self._lifespan = lifespan
+        self._leaving = asyncio.Event()
 
     def add(self, path: str, method: str, operation: str, endpoint: Endpoint) -> None:
         """Let an endpoint answer a method of a path; `operation` names it in logs and metrics."""
         self._paths.add(path, method, (operation, endpoint))
+
+    def leave(self) -> None:
+        """Say that the server is about to stop, so that nobody waits for what may come."""
+        self._leaving.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the lifespan."""
@@ -62,7 +68,7 @@ class Site:
         try:
             raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
             (operation, endpoint), path = self._paths.find(scope["method"], raw_path)
-            reply = await endpoint(Exchange(scope, receive, path, request_id))
+            reply = await endpoint(Exchange(scope, receive, path, request_id, self._leaving))
         except ProblemError as error:
             reply = problem_reply(error.problem, error.headers)
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer

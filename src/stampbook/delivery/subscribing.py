@@ -20,9 +20,11 @@ from stampbook.core.delivery import (
     TimeoutSeconds,
     WhenStuck,
 )
+from stampbook.core.listening import is_listener
 from stampbook.core.secrets import Secret, rotated
 from stampbook.delivery.access import HIDDEN, Access
 from stampbook.delivery.check_access import AccessError, checked
+from stampbook.delivery.destinations import Destinations, problem_of
 from stampbook.delivery.secrets import SecretsUnreadableError, Vault, new_secret
 from stampbook.dialects import Dialect, catalogue
 from stampbook.store.endpoints import Endpoint, EndpointStatus
@@ -131,6 +133,8 @@ class Workshop(Struct, frozen=True, kw_only=True):
     vault: Vault
     random_bytes: Callable[[int], bytes]
     now: Instant
+    destinations: Destinations = {}
+    """Where endpoints may send to besides HTTP."""
 
 
 class Made(Struct, frozen=True):
@@ -168,7 +172,7 @@ def create(asked: CreateEndpoint, endpoint_id: EndpointId, workshop: Workshop) -
         batch_wait_ms=asked.batch_wait_ms,
         conduct=asked.conduct,
     )
-    return Made(_with_access(_checked(endpoint), asked.access, workshop), secrets)
+    return Made(_with_access(_checked(endpoint, workshop), asked.access, workshop), secrets)
 
 
 def change(endpoint: Endpoint, asked: EndpointChanges, workshop: Workshop) -> Endpoint:
@@ -180,7 +184,7 @@ def change(endpoint: Endpoint, asked: EndpointChanges, workshop: Workshop) -> En
     access, conduct = given.pop("access", UNSET), given.pop("conduct", None)
     if conduct is not None:
         given["conduct"] = replace(endpoint.conduct, **_given(conduct))
-    changed = _checked(replace(endpoint, **given))
+    changed = _checked(replace(endpoint, **given), workshop)
     if access is not UNSET:
         return _with_access(changed, access, workshop)
     if endpoint.access and _place(changed.url) != _place(endpoint.url):
@@ -246,10 +250,11 @@ def _checked_scheme(secret: str) -> Scheme:
     return scheme
 
 
-def _checked(endpoint: Endpoint) -> Endpoint:
+def _checked(endpoint: Endpoint, workshop: Workshop) -> Endpoint:
     """Give an endpoint with no more facts in a request than its dialect sends together."""
     dialect = catalogue()[endpoint.dialect]
-    if not is_receiver(endpoint.url):
+    url = endpoint.url
+    if not (is_receiver(url) or is_listener(url)) and problem_of(url, workshop.destinations):
         raise EndpointError("endpoint.url_invalid", "url")
     for name in endpoint.event_types:
         if name not in spoken(endpoint.dialect):

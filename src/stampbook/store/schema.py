@@ -389,6 +389,8 @@ ENDPOINT = Table(
     Column("access", Text, nullable=False, server_default=text("''")),
     # the replay that brings it up to the present; until then nothing else is kept for it
     _key("backfill", optional=True),
+    # of a listener: when its requests were last asked for, to some minutes
+    _number("pulled_at_ms", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
 )

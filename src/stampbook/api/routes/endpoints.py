@@ -171,6 +171,7 @@ def _workshop(desk: Desk) -> Workshop:
         vault=desk.parts.vault,
         random_bytes=desk.parts.secret,
         now=from_ms(desk.parts.engine.clock.real_ms()),
+        destinations=desk.parts.destinations,
     )
 
 
