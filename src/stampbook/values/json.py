@@ -67,7 +67,7 @@ class Spellings:
         parts: dict[str, Any] = {}
         for name in _records_in(type(document)):
             record = getattr(document, name)
-            if record is not None:
+            if isinstance(record, Struct):
                 parts[name] = Raw(self.of(record))
         return _encoder.encode(replace(document, **parts) if parts else document)
 
