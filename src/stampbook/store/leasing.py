@@ -3,9 +3,6 @@
 An endpoint's row is the lock of its queue: one worker at a time groups its deliveries, and others
 skip it meanwhile. A lease ends by itself, so a crash needs no repair. It sets no column that an
 index knows, which is what makes it cheap. The deliveries of one request share their `due_at_ms`.
-
-Order, where it is kept: a delivery is not taken while an earlier one of its order key is leased, or
-is due later because it waits to be tried again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +16,10 @@ from stampbook.core.lease import Batching, EndpointKey, Leased, Waiting, group
 from stampbook.core.pacing import pace
 from stampbook.dialects import Dialect, StoredFact, catalogue
 from stampbook.nouns.business import Business
-from stampbook.store.backend import POSITION_BITS, Row, Statement, Unit
+from stampbook.store.backend import Row, Statement, Unit
 from stampbook.store.businesses import Businesses
 from stampbook.store.lanes import OF_ENDPOINT, US_PER_MS, Lane, lane_of, save_lanes
+from stampbook.store.waiting import TOGETHER, Look, waiting
 from stampbook.values.ids import RequestId
 from stampbook.values.instants import from_ms, to_ms
 from stampbook.values.json import decode
@@ -33,32 +31,6 @@ ENDPOINT = """
 SELECT url, dialect, secrets, batch_size, only_with, ordering, batch_wait_ms, conduct, access
 FROM endpoint WHERE program_id = ? AND id = ? AND status = 'active'
 """
-
-WAITING = """
-SELECT d.id, d.position, d.attempts, d.due_at_ms, d.request_id, d.order_key, d.sequence,
-    f.id, f.type, f.cause, f.occurred_at_ms, f.recorded_at_ms, f.body
-FROM delivery AS d JOIN fact AS f ON f.program_id = d.program_id AND f.id = d.fact_id
-WHERE d.program_id = ? AND d.endpoint_id = ? AND d.status IN ('pending', 'leased')
-"""
-DUE = """
-AND d.due_at_ms <= ? AND (d.due_at_ms <= ? OR d.request_id IS NULL)
-AND coalesce(d.leased_until_ms, 0) <= ?
-"""
-IN_ORDER = """
-AND (d.order_key IS NULL OR NOT EXISTS (
-    SELECT 1 FROM delivery AS earlier
-    WHERE earlier.program_id = d.program_id AND earlier.endpoint_id = d.endpoint_id
-    AND earlier.order_key = d.order_key AND earlier.status IN ('pending', 'leased')
-    AND earlier.position < d.position
-    AND (earlier.due_at_ms > d.due_at_ms OR earlier.leased_until_ms > ?)))
-"""
-COMMITTED = (
-    "AND d.position < "
-    f"(({{horizon}} + (SELECT epoch FROM program WHERE id = ?)) << {POSITION_BITS})"
-)
-"""Before every fact that a transaction may still add in front of others; PostgreSQL only."""
-OLDEST_FIRST = " ORDER BY d.due_at_ms, d.position LIMIT ?"
-WAITING_TOGETHER = f"{WAITING} AND d.due_at_ms = ? AND d.request_id = ? ORDER BY d.position"
 
 TAKEN = ("lease_id", "leased_until_ms", "due_at_ms", "request_id", "sequence")
 OF_DELIVERY = ("program_id", "id")
@@ -142,16 +114,14 @@ class Leasing:
         ]
 
     def _question(self, queue: _Queue, now_ms: int) -> Statement:
-        limit = min(queue.share * queue.batching.size, FACTS_PER_ENDPOINT_MAX)
-        wait_ms = queue.batching.wait_ms
-        sql, values = WAITING + DUE, [*queue.key, now_ms + wait_ms, now_ms, now_ms]
-        if queue.ordering != "none":
-            sql += IN_ORDER
-            values.append(now_ms)
-            if queue.ordering == "endpoint" and self._unit.dialect.name == "postgresql":
-                sql += COMMITTED.format(horizon=self._unit.dialect.horizon)
-                values.append(queue.key.program_id)
-        return sql + OLDEST_FIRST, (*values, limit)
+        look = Look(
+            endpoint=queue.key,
+            ordering=queue.ordering,
+            limit=min(queue.share * queue.batching.size, FACTS_PER_ENDPOINT_MAX),
+            now_ms=now_ms,
+            wait_ms=queue.batching.wait_ms,
+        )
+        return waiting(self._unit.dialect, look)
 
     def _asked_for(self, queue: _Queue) -> tuple[list[list[Waiting]], list[Waiting]]:
         """Part what the endpoint wants to be told from what it does not; what was sent stays."""
@@ -270,7 +240,7 @@ def _complete(unit: Unit, queue: _Queue, groups: list[list[Waiting]]) -> tuple[l
     if not repeated or queue.batching.size == 1:
         return tuple(groups)
     found = unit.gather(
-        [(WAITING_TOGETHER, (*queue.key, one.due_at_ms, one.request_id)) for one in repeated]
+        [(TOGETHER, (*queue.key, one.due_at_ms, one.request_id)) for one in repeated]
     )
     whole = {one.request_id: _read(rows) for one, rows in zip(repeated, found, strict=True)}
     return tuple(whole.get(together[0].request_id, together) for together in groups)
