@@ -16,9 +16,13 @@ import structlog
 from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
+from stampbook.delivery.attempt_log import AttemptLog
 from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.metrics import Metrics as DeliveryMetrics
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
+from stampbook.delivery.timed_queue import TimedQueue
+from stampbook.delivery.watch import Watch
 from stampbook.delivery.worker import Sent, Worker, World
 from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
@@ -51,7 +55,9 @@ class App:
         self.engine = Engine(
             self.backend, writers=settings.server.writers, on_deliveries=self._announce
         )
-        self.worker = _worker(self) if role in {"all", "worker"} else None
+        delivers = role in {"all", "worker"}
+        self.delivered = DeliveryMetrics() if delivers else None
+        self.worker = None if self.delivered is None else _worker(self, self.delivered)
         self.clockwork = (
             Clockwork(self.engine, retention=settings.retention)
             if role in {"all", "clock"}
@@ -104,18 +110,25 @@ def ids() -> Callable[[], str]:
     return take
 
 
-def _worker(app: App) -> Worker:
+def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     policy = Policy(
         allow_private=app.settings.delivery.allow_private,
         certificates=system_certificates(),
         user_agent=f"Stampbook/{__version__}",
     )
+    sender = Sender[Sent](policy)
+    metrics.in_flight = lambda: sender.in_flight
     return Worker(
-        queue=Deliveries(app.backend, app.new_id, app.engine.programs),
-        sender=Sender[Sent](policy),
+        queue=TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics),
+        sender=sender,
         vault=app.vault,
         world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
+        watch=Watch([metrics.count, AttemptLog(_received_every(app.settings.log)).tell]),
     )
+
+
+def _received_every(settings: LogSettings) -> int:
+    return 1 if settings.level == "debug" else settings.received_every
 
 
 def master_keys(settings: Settings) -> list[str]:

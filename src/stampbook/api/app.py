@@ -27,7 +27,7 @@ it is sent to every endpoint that subscribes."""
 
 def create_app(parts: Parts, lifespan: Lifespan) -> Site:
     """Assemble the ASGI application; `lifespan` starts and stops what it works with."""
-    metrics = Metrics(parts.engine)
+    metrics = Metrics(parts.engine, parts.collectors)
     keys = KeyRing(_finder(parts))
     site = Site(metrics, lifespan)
     for noun in catalogue():
@@ -40,7 +40,7 @@ def create_app(parts: Parts, lifespan: Lifespan) -> Site:
             site.add(route.path, route.method, route.operation, endpoint)
     site.add("/healthz", "GET", "healthz", alive)
     site.add("/readyz", "GET", "readyz", Readiness(parts))
-    site.add("/metrics", "GET", "metrics", _of(metrics.page))
+    site.add("/metrics", "GET", "metrics", metrics.show)
     site.add("/openapi.json", "GET", "openapi", _of(_document))
     for path in ("/docs", "/docs/{page}", "/docs/problems/{code}"):
         site.add(path, "GET", "docs", _page)

@@ -1,9 +1,10 @@
 """A desk: what a route that answers from the store has at hand, for one request."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
+from prometheus_client.registry import Collector
 
 from stampbook.api.present import Present
 from stampbook.delivery.secrets import Vault
@@ -14,13 +15,17 @@ from stampbook.values.ids import ProgramId, RequestId
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command."""
+    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command.
+
+    Shapes: `collectors` give what the process counts beside requests and the engine.
+    """
 
     engine: Engine
     backend: Backend
     vault: Vault
     secret: Callable[[int], bytes]
     new_id: Callable[[], str]
+    collectors: Sequence[Collector] = ()
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 
 from stampbook.api.app import create_app
+from stampbook.api.delivery_metrics import collectors
 from stampbook.api.desk import Parts
 from stampbook.api.site import Site
 from stampbook.bootstrap import App, Role, configure_logs
@@ -49,5 +50,6 @@ def _application(role: Role) -> Site:
         vault=app.vault,
         secret=os.urandom,
         new_id=app.new_id,
+        collectors=collectors(app),
     )
     return create_app(parts, lifespan)
