@@ -6,19 +6,21 @@ import os
 import random
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import structlog
 
 from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
+from stampbook.core.lease import Outcome
 from stampbook.delivery.attempt_log import AttemptLog
 from stampbook.delivery.call import Policy, system_certificates
 from stampbook.delivery.metrics import Metrics as DeliveryMetrics
+from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.timed_queue import TimedQueue
@@ -30,11 +32,18 @@ from stampbook.store.backend import Backend, open_backend
 from stampbook.store.deliveries import Deliveries
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
+if TYPE_CHECKING:
+    from stampbook.engine.tracing import Tracing
+
+log = structlog.get_logger()
+
 Role = Literal["all", "api", "worker", "clock"]
 """What a process is for; `all` is one process that does everything."""
 
 SQLITE = "sqlite:///"
 KEY_FILE_MODE = 0o600
+TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""Variables that ask for traces. Source: the OpenTelemetry specification."""
 COLLECT_AFTER = 50_000
 """Objects made before Python looks for garbage; most of ours die with their batch."""
 
@@ -52,8 +61,12 @@ class App:
         self.vault = Vault(master_keys(settings))
         self.backend: Backend = open_backend(settings.database.url)
         self.new_id = ids()
+        self.tracing = _tracing(os.environ)
         self.engine = Engine(
-            self.backend, writers=settings.server.writers, on_deliveries=self._announce
+            self.backend,
+            writers=settings.server.writers,
+            on_deliveries=self._announce,
+            watch=None if self.tracing is None else self.tracing.tell_batch,
         )
         delivers = role in {"all", "worker"}
         self.delivered = DeliveryMetrics() if delivers else None
@@ -85,6 +98,8 @@ class App:
             self.worker.stop()
         for thread in self._threads:
             thread.join()
+        if self.tracing is not None:
+            self.tracing.close()
         self.backend.close()
 
     @property
@@ -118,13 +133,45 @@ def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     )
     sender = Sender[Sent](policy)
     metrics.in_flight = lambda: sender.in_flight
+    queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
+    log = AttemptLog(_received_every(app.settings.log))
+    watchers: list[Callable[[Outcome], None]] = [metrics.count, log.tell]
+    if app.tracing is not None:
+        from stampbook.delivery.tracing import (  # noqa: PLC0415 - it needs an extra
+            DeliveryTracing,
+            TracedQueue,
+            TracedSender,
+        )
+
+        traced = DeliveryTracing(app.tracing, app.backend)
+        queue, log.trace_of = TracedQueue(queue, traced), traced.trace_of
+        sender = TracedSender(sender, traced)
+        watchers.append(traced.end)
     return Worker(
-        queue=TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics),
-        sender=sender,
+        queue=queue,
+        sender=cast("Sender[Sent]", sender),  # it is used by what TracedSender has too
         vault=app.vault,
         world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
-        watch=Watch([metrics.count, AttemptLog(_received_every(app.settings.log)).tell]),
+        watch=Watch(watchers),
     )
+
+
+def _tracing(environment: Mapping[str, str]) -> "Tracing | None":
+    """Open tracing if the environment names where spans go and the extra is installed."""
+    is_off = (
+        environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        or environment.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
+    )
+    if is_off or not any(environment.get(name) for name in TRACES_GO_TO):
+        return None
+    try:
+        from stampbook.engine.tracing import open_tracing  # noqa: PLC0415 - it needs an extra
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("stampbook"):
+            raise
+        log.warning("telemetry.not_installed", remedy="install stampbook[telemetry]")
+        return None
+    return open_tracing()
 
 
 def _received_every(settings: LogSettings) -> int:

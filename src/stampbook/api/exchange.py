@@ -56,18 +56,28 @@ class Reply:
 
 
 class Exchange:
-    """One request. `path` holds the path's parameters, decoded."""
+    """One request.
 
-    __slots__ = ("headers", "path", "query", "receive", "request_id")
+    Shapes: `path` holds the path's parameters, decoded; `trace` is its `traceparent` when it is
+    traced.
+    """
+
+    __slots__ = ("headers", "path", "query", "receive", "request_id", "trace")
 
     def __init__(
-        self, scope: Scope, receive: Receive, path: Mapping[str, str], request_id: RequestId
+        self,
+        scope: Scope,
+        receive: Receive,
+        path: Mapping[str, str],
+        request_id: RequestId,
+        trace: str | None = None,
     ) -> None:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.query: bytes = scope["query_string"]
         self.receive = receive
         self.path = path
         self.request_id = request_id
+        self.trace = trace
 
     async def body(self, bytes_max: int = BODY_BYTES_MAX) -> bytes:
         """Read the whole body.

@@ -38,7 +38,7 @@ class AttemptLog:
     ) -> None:
         self._every = received_every
         self._received = 0
-        self._trace_of = trace_of
+        self.trace_of = trace_of
 
     def tell(self, outcome: Outcome) -> None:
         """Tell of a finished try, if it is to be told."""
@@ -78,7 +78,7 @@ class AttemptLog:
         }
         if isinstance(verdict, RetryAt):
             fields["due_at"] = from_ms(verdict.due_at_ms).isoformat()
-        trace = self._trace_of(outcome)
+        trace = self.trace_of(outcome)
         if trace is not None:
             fields["trace_id"] = trace
         return fields
