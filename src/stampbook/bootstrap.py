@@ -6,25 +6,31 @@ import os
 import random
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
+from stampbook.core.lease import Outcome
+from stampbook.delivery.attempt_log import AttemptLog
 from stampbook.delivery.call import Policy, system_certificates
 from stampbook.delivery.destinations import DestinationError, Destinations, choose
 from stampbook.delivery.gate import Gate, vetting
 from stampbook.delivery.lanes import HANDLES_MAX
+from stampbook.delivery.metrics import Metrics as DeliveryMetrics
 from stampbook.delivery.posts import Posted, Posts
+from stampbook.delivery.queue import Queue
 from stampbook.delivery.replaying import Replaying
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
-from stampbook.delivery.worker import Sent, Worker, World
+from stampbook.delivery.timed_queue import TimedQueue
+from stampbook.delivery.watch import Watch
+from stampbook.delivery.worker import Sending, Sent, Worker, World
 from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
@@ -33,11 +39,18 @@ from stampbook.store.replay_pieces import Means
 from stampbook.values.egress import networks
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
+if TYPE_CHECKING:
+    from stampbook.engine.tracing import Tracing
+
+log = structlog.get_logger()
+
 Role = Literal["all", "api", "worker", "clock"]
 """What a process is for; `all` is one process that does everything."""
 
 SQLITE = "sqlite:///"
 KEY_FILE_MODE = 0o600
+TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""Variables that ask for traces. Source: the OpenTelemetry specification."""
 COLLECT_AFTER = 50_000
 """Objects made before Python looks for garbage; most of ours die with their batch."""
 
@@ -55,10 +68,16 @@ class App:
         self.vault = Vault(master_keys(settings))
         self.backend: Backend = open_backend(settings.database.url)
         self.new_id = ids()
+        self.tracing = _tracing(os.environ)
         self.engine = Engine(
-            self.backend, writers=settings.server.writers, on_deliveries=self._announce
+            self.backend,
+            writers=settings.server.writers,
+            on_deliveries=self._announce,
+            watch=None if self.tracing is None else self.tracing.tell_batch,
         )
-        self.worker = _worker(self) if role in {"all", "worker"} else None
+        delivers = role in {"all", "worker"}
+        self.delivered = DeliveryMetrics() if delivers else None
+        self.worker = None if self.delivered is None else _worker(self, self.delivered)
         self.replaying = (
             Replaying(
                 self.backend,
@@ -99,6 +118,8 @@ class App:
             self.worker.stop()
         for thread in self._threads:
             thread.join()
+        if self.tracing is not None:
+            self.tracing.close()
         self.backend.close()
 
     @property
@@ -125,7 +146,7 @@ def ids() -> Callable[[], str]:
     return take
 
 
-def _worker(app: App) -> Worker:
+def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     wanted, certificates = app.settings.delivery, system_certificates()
     subnets = networks(wanted.allow_subnets)
     vet = vetting(allow_private=wanted.allow_private, allow_subnets=subnets)
@@ -135,15 +156,33 @@ def _worker(app: App) -> Worker:
         certificates=certificates,
         user_agent=f"Stampbook/{__version__}",
     )
+    sender: Sending
+    sender = posts = Posts[Sent](
+        Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
+        destinations(app.settings),
+        Gate(vet, certificates=certificates),
+    )
+    metrics.in_flight = lambda: posts.in_flight
+    queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
+    log = AttemptLog(_received_every(app.settings.log))
+    watchers: list[Callable[[Outcome], None]] = [metrics.count, log.tell]
+    if app.tracing is not None:
+        from stampbook.delivery.tracing import (  # noqa: PLC0415 - it needs an extra
+            DeliveryTracing,
+            TracedQueue,
+            TracedSender,
+        )
+
+        traced = DeliveryTracing(app.tracing, app.backend)
+        queue, log.trace_of = TracedQueue(queue, traced), traced.trace_of
+        sender = TracedSender(sender, traced)
+        watchers.append(traced.end)
     return Worker(
-        queue=Deliveries(app.backend, app.new_id, app.engine.programs),
-        sender=Posts[Sent](
-            Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
-            destinations(app.settings),
-            Gate(vet, certificates=certificates),
-        ),
+        queue=queue,
+        sender=sender,
         vault=app.vault,
         world=World(now_ms=real_ms, fraction=random.random),
+        watch=Watch(watchers),
     )
 
 
@@ -156,6 +195,28 @@ def destinations(settings: Settings) -> Destinations:
         return choose(settings.delivery.destinations)
     except DestinationError as error:
         raise ConfigError("delivery.destinations", "default", str(error)) from None
+
+
+def _tracing(environment: Mapping[str, str]) -> "Tracing | None":
+    """Open tracing if the environment names where spans go and the extra is installed."""
+    is_off = (
+        environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        or environment.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
+    )
+    if is_off or not any(environment.get(name) for name in TRACES_GO_TO):
+        return None
+    try:
+        from stampbook.engine.tracing import open_tracing  # noqa: PLC0415 - it needs an extra
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("stampbook"):
+            raise
+        log.warning("telemetry.not_installed", remedy="install stampbook[telemetry]")
+        return None
+    return open_tracing()
+
+
+def _received_every(settings: LogSettings) -> int:
+    return 1 if settings.level == "debug" else settings.received_every
 
 
 def master_keys(settings: Settings) -> list[str]:

@@ -46,6 +46,13 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of the API, where more than one needs PostgreSQL; or of a worker, on either."""
     writers: Annotated[int, Meta(ge=1, le=8)] = 1
     """Engine threads of one process; more than one helps on PostgreSQL only."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """Where a process of `--role worker` or `--role clock` answers `/metrics` and `/healthz`; 0 is
+    nowhere. With the API they are at its own port."""
+    metrics_endpoints_max: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    """How many single endpoints the metrics tell of, those first that are not well; all others are
+    in the totals."""
 
 
 class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +88,9 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The least that is logged."""
     format: Literal["console", "json"] = "console"
     """For people, or for machines."""
+    received_every: Annotated[int, Meta(ge=0)] = 0
+    """Of the attempts that were received every so many is logged: 0 is none, 1 is all. All others
+    are always logged, and at the level `debug` all are."""
 
 
 class ApiSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,9 +1,10 @@
 """A desk: what a route that answers from the store has at hand, for one request."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
+from prometheus_client.registry import Collector
 
 from stampbook.api.present import Present
 from stampbook.delivery.destinations import Destinations
@@ -15,7 +16,10 @@ from stampbook.values.ids import ProgramId, RequestId
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command."""
+    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command.
+
+    Shapes: `collectors` give what the process counts beside requests and the engine.
+    """
 
     engine: Engine
     backend: Backend
@@ -24,6 +28,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     new_id: Callable[[], str]
     destinations: Destinations = {}
     """Where endpoints may send to besides HTTP."""
+    collectors: Sequence[Collector] = ()
 
 
 class Desk(Struct, frozen=True, kw_only=True):

@@ -57,9 +57,13 @@ class Reply:
 
 
 class Exchange:
-    """One request. `path` holds the path's parameters, decoded; `leaving` says when to hurry."""
+    """One request.
 
-    __slots__ = ("headers", "leaving", "path", "query", "receive", "request_id")
+    Shapes: `path` holds the path's parameters, decoded; `trace` is its `traceparent` when it is
+    traced; `leaving` says when to hurry.
+    """
+
+    __slots__ = ("headers", "leaving", "path", "query", "receive", "request_id", "trace")
 
     def __init__(
         self,
@@ -67,6 +71,8 @@ class Exchange:
         receive: Receive,
         path: Mapping[str, str],
         request_id: RequestId,
+        *,
+        trace: str | None = None,
         leaving: asyncio.Event | None = None,
     ) -> None:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -75,6 +81,7 @@ class Exchange:
         self.path = path
         self.request_id = request_id
         self.leaving = leaving or asyncio.Event()
+        self.trace = trace
 
     async def body(self, bytes_max: int = BODY_BYTES_MAX) -> bytes:
         """Read the whole body.

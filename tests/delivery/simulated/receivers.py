@@ -40,7 +40,7 @@ class Receivers:
     def answer(self, number: int, at_ms: int, facts: Sequence[int]) -> Response:
         """Answer a request with facts, by their numbers, that comes at an instant of the play."""
         place, dice = self._places[number], self._dice[number]
-        mood = next(mood.name for mood in place.moods if at_ms < mood.until_ms)
+        mood: MoodName = next(mood.name for mood in place.moods if at_ms < mood.until_ms)
         if place.poison_one_in and any(fact % place.poison_one_in == 1 for fact in facts):
             mood = "broken" if mood in {"well", "slow", "moody"} else mood
         return _answer(mood, dice)

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 
 from stampbook.api.app import create_app
+from stampbook.api.delivery_metrics import collectors
 from stampbook.api.desk import Parts
-from stampbook.api.site import Site
+from stampbook.api.site import Site, Trace
 from stampbook.bootstrap import App, Role, configure_logs, destinations
 from stampbook.cli.terminal.settings import configuration
 
@@ -50,5 +51,14 @@ def _application(role: Role) -> Site:
         secret=os.urandom,
         new_id=app.new_id,
         destinations=destinations(settings),
+        collectors=collectors(app),
     )
-    return create_app(parts, lifespan)
+    return create_app(parts, lifespan, _trace(app))
+
+
+def _trace(app: App) -> Trace | None:
+    if app.tracing is None:
+        return None
+    from stampbook.api.tracing import RequestTracing  # noqa: PLC0415 - it needs an extra
+
+    return RequestTracing(app.tracing).begin
