@@ -16,7 +16,8 @@ import structlog
 from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
-from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.call import Policy, Request, Response, system_certificates
+from stampbook.delivery.sample import send_once
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.worker import Sent, Worker, World
@@ -77,6 +78,10 @@ class App:
             thread.join()
         self.backend.close()
 
+    def send_once(self, request: Request) -> Response:
+        """Send one request past all queues, by the rules that hold for every other."""
+        return send_once(Sender[None](_policy(self.settings)), request)
+
     @property
     def is_running(self) -> bool:
         """Tell whether every part is at work."""
@@ -100,15 +105,18 @@ def ids() -> Callable[[], str]:
     return take
 
 
-def _worker(app: App) -> Worker:
-    policy = Policy(
-        allow_private=app.settings.delivery.allow_private,
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        allow_private=settings.delivery.allow_private,
         certificates=system_certificates(),
         user_agent=f"Stampbook/{__version__}",
     )
+
+
+def _worker(app: App) -> Worker:
     return Worker(
         queue=Deliveries(app.backend, app.new_id, app.engine.programs),
-        sender=Sender[Sent](policy),
+        sender=Sender[Sent](_policy(app.settings)),
         vault=app.vault,
         world=World(now_ms=real_ms, fraction=random.SystemRandom().random, new_id=app.new_id),
     )

@@ -49,5 +49,6 @@ def _application(role: Role) -> Site:
         vault=app.vault,
         secret=os.urandom,
         new_id=app.new_id,
+        send=app.send_once,
     )
     return create_app(parts, lifespan)
