@@ -18,7 +18,7 @@ from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.core.lease import Outcome
 from stampbook.delivery.attempt_log import AttemptLog
-from stampbook.delivery.call import Policy, system_certificates
+from stampbook.delivery.call import Policy, Request, Response, system_certificates
 from stampbook.delivery.destinations import DestinationError, Destinations, choose
 from stampbook.delivery.gate import Gate, vetting
 from stampbook.delivery.lanes import HANDLES_MAX
@@ -26,6 +26,7 @@ from stampbook.delivery.metrics import Metrics as DeliveryMetrics
 from stampbook.delivery.posts import Posted, Posts
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.replaying import Replaying
+from stampbook.delivery.sample import send_once
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.timed_queue import TimedQueue
@@ -122,6 +123,10 @@ class App:
             self.tracing.close()
         self.backend.close()
 
+    def send_once(self, request: Request) -> Response:
+        """Send one request past all queues, by the rules that hold for every other."""
+        return send_once(Sender[None](_policy(self.settings)), request)
+
     @property
     def is_running(self) -> bool:
         """Tell whether every part is at work."""
@@ -146,22 +151,28 @@ def ids() -> Callable[[], str]:
     return take
 
 
-def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
-    wanted, certificates = app.settings.delivery, system_certificates()
-    subnets = networks(wanted.allow_subnets)
-    vet = vetting(allow_private=wanted.allow_private, allow_subnets=subnets)
-    policy = Policy(
-        allow_private=wanted.allow_private,
-        allow_subnets=subnets,
-        certificates=certificates,
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        allow_private=settings.delivery.allow_private,
+        allow_subnets=networks(settings.delivery.allow_subnets),
+        certificates=system_certificates(),
         user_agent=f"Stampbook/{__version__}",
     )
-    sender: Sending
-    sender = posts = Posts[Sent](
+
+
+def _posts(settings: Settings) -> Posts[Sent]:
+    policy = _policy(settings)
+    vet = vetting(allow_private=policy.allow_private, allow_subnets=policy.allow_subnets)
+    return Posts[Sent](
         Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
-        destinations(app.settings),
-        Gate(vet, certificates=certificates),
+        destinations(settings),
+        Gate(vet, certificates=policy.certificates),
     )
+
+
+def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
+    sender: Sending
+    sender = posts = _posts(app.settings)
     metrics.in_flight = lambda: posts.in_flight
     queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
     log = AttemptLog(_received_every(app.settings.log))

@@ -18,7 +18,10 @@ from stampbook.api.route import catalogue
 from stampbook.api.site import Site
 from stampbook.bootstrap import ids
 from stampbook.core.definition import Definition
+from stampbook.delivery.call import Policy, Request, Response
+from stampbook.delivery.sample import send_once
 from stampbook.delivery.secrets import Vault, new_master_key
+from stampbook.delivery.sender import Sender
 from stampbook.engine.clock import Clock, real_ms
 from stampbook.engine.writer import Engine
 from stampbook.program.parse import parse
@@ -207,6 +210,12 @@ def check_declared(method: str, path: str, answer: Answer) -> None:
             ), (route.operation, answer)
 
 
+def send(request: Request) -> Response:
+    """Send a request as a sandbox does, which may reach this machine."""
+    policy = Policy(allow_private=True, certificates=None, user_agent="Stampbook")
+    return send_once(Sender[None](policy), request)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     backend: Backend
@@ -262,7 +271,12 @@ def open_stage(
         yield
 
     parts = Parts(
-        engine=engine, backend=backend, vault=vault, secret=Random(7).randbytes, new_id=ids()
+        engine=engine,
+        backend=backend,
+        vault=vault,
+        secret=Random(7).randbytes,
+        new_id=ids(),
+        send=send,
     )
     engine.start()
     try:

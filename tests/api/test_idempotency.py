@@ -22,7 +22,7 @@ from stampbook.engine.writer import Engine
 from stampbook.store.admin import find_key
 from stampbook.store.idempotency import LIFE_MS, purge
 from stampbook.store.schema import METADATA
-from tests.api.stage import OTHER_PROGRAM, PROGRAM, TOML, Answer, Client, Stage, open_stage
+from tests.api.stage import OTHER_PROGRAM, PROGRAM, TOML, Answer, Client, Stage, open_stage, send
 
 URL = "https://shop.example/hooks"
 KEY = {"idempotency-key": "k-1"}
@@ -173,6 +173,10 @@ def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:  # noqa: C901 -
         case "retry_delivery":
             path = f"/v1/deliveries/{failed_delivery(stage)}/retry"
             one = Asked("POST", path, other={})
+        case "send_sample":
+            made = client.post("/v1/endpoints", {"url": "http://127.0.0.1:9/"})["endpoint"]["id"]
+            path = f"/v1/endpoints/{made}/test"
+            one = Asked("POST", path, {}, {"type": "tier.upgraded"}, at_once=2)
         case "settle_requests":
             one = settlement(client)
         case "add_codes":
@@ -206,6 +210,7 @@ def parts_of(stage: Stage, engine: Engine) -> Parts:
         vault=stage.vault,
         secret=Random(8).randbytes,
         new_id=ids(),
+        send=send,
     )
 
 

@@ -19,7 +19,7 @@ from stampbook.api.desk import Parts
 from stampbook.api.tracing import RequestTracing
 from stampbook.bootstrap import ids
 from stampbook.delivery.attempt_log import AttemptLog
-from stampbook.delivery.call import Policy
+from stampbook.delivery.call import Policy, Response
 from stampbook.delivery.secrets import Vault, new_master_key, new_secret
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.tracing import DeliveryTracing, TracedQueue, TracedSender
@@ -113,7 +113,12 @@ def telling(url: str, provider: TracerProvider) -> Generator[Story]:
         yield
 
     parts = Parts(
-        engine=engine, backend=backend, vault=vault, secret=random.Random(7).randbytes, new_id=ids()
+        engine=engine,
+        backend=backend,
+        vault=vault,
+        secret=random.Random(7).randbytes,
+        new_id=ids(),
+        send=lambda _: Response(status_code=None, error="not sent", duration_ms=0),
     )
     engine.start()
     try:

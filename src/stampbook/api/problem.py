@@ -272,6 +272,18 @@ ENDPOINT_NOT_LISTENER = _declare(
     "The endpoint is no listener: its requests are sent to its URL.",
     "Make an endpoint with the URL `listen:`, and ask for its requests.",
 )
+ENDPOINT_IS_LISTENER = _declare(
+    "endpoint.is_listener",
+    409,
+    "The endpoint is a listener: its requests are fetched, and nothing can be sent to it.",
+    "Let something happen: stampbook trigger.",
+)
+SAMPLES_BUSY = _declare(
+    "samples.busy",
+    503,
+    "As many samples as may be sent at once are on their way.",
+    "Send the request again after the seconds in Retry-After.",
+)
 LEASE_TOKEN_UNKNOWN = _declare(
     "lease.token_unknown",
     422,

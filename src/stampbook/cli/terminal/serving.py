@@ -52,6 +52,7 @@ def _application(role: Role) -> Site:
         new_id=app.new_id,
         destinations=destinations(settings),
         collectors=collectors(app),
+        send=app.send_once,
     )
     return create_app(parts, lifespan, _trace(app))
 
