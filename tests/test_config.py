@@ -23,6 +23,14 @@ def test_texts_of_the_environment_become_what_they_say() -> None:
     assert load({"STAMPBOOK_DELIVERY_ALLOW_PRIVATE": "true"}).settings.delivery.allow_private
 
 
+def test_a_list_is_an_array_in_the_file_and_separated_by_spaces_in_the_environment() -> None:
+    text = '[delivery]\nallow_subnets = ["10.1.2.0/24", "fd12::/16"]\n'
+    written = load({}, text).settings.delivery
+    said = load({"STAMPBOOK_DELIVERY_ALLOW_SUBNETS": "10.1.2.0/24  fd12::/16"}).settings.delivery
+    assert written.allow_subnets == said.allow_subnets == ("10.1.2.0/24", "fd12::/16")
+    assert load({"STAMPBOOK_DELIVERY_ALLOW_SUBNETS": ""}).settings == Settings()
+
+
 @pytest.mark.parametrize(
     ("environment", "text", "setting"),
     [
@@ -34,6 +42,9 @@ def test_texts_of_the_environment_become_what_they_say() -> None:
         ({}, "server = 1", "server"),
         ({}, '[server]\nport = "81"', "server.port"),
         ({}, "[server", "the file"),
+        ({}, '[delivery]\nallow_subnets = "10.0.0.0/8"', "delivery.allow_subnets"),
+        ({}, '[delivery]\nallow_subnets = ["10.0.0.1/8"]', "delivery.allow_subnets"),
+        ({"STAMPBOOK_DELIVERY_ALLOW_SUBNETS": "the-office"}, "", "delivery.allow_subnets"),
     ],
 )
 def test_what_is_wrong_is_named(environment: dict[str, str], text: str, setting: str) -> None:

@@ -6,10 +6,12 @@ What a program does is no configuration: that is its versioned definition in the
 
 import tomllib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast, get_type_hints
+from typing import Annotated, Any, Literal, cast, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
+
+from stampbook.values.egress import networks
 
 PREFIX = "STAMPBOOK_"
 FILE_VARIABLE = "STAMPBOOK_CONFIG"
@@ -50,6 +52,12 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     allow_private: bool = False
     """Lets endpoints have private and loopback addresses: for sandboxes, never on the internet."""
+    allow_subnets: tuple[str, ...] = ()
+    """Networks that endpoints may have addresses in besides the internet, such as `10.1.2.0/24`; in
+    the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
+
+    def __post_init__(self) -> None:
+        networks(self.allow_subnets)
 
 
 class SecretSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +135,7 @@ def _section(
         variable = variable_of(setting)
         if variable in environment:
             origins[setting], value = "environment", environment[variable]
+            value = value.split() if get_origin(hint) is tuple else value
         elif name in given:
             origins[setting], value = "file", given[name]
         else:
@@ -134,7 +143,8 @@ def _section(
             continue
         try:
             values[name] = msgspec.convert(value, hint, strict=origins[setting] == "file")
-        except msgspec.ValidationError as error:
+            kind(**{name: values[name]})  # the section may know more about it than its type says
+        except (msgspec.ValidationError, ValueError) as error:
             raise ConfigError(setting, origins[setting], str(error)) from None
     for name in given:
         if name not in kind.__struct_fields__:
