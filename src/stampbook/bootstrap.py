@@ -24,6 +24,7 @@ from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
 from stampbook.store.deliveries import Deliveries
+from stampbook.values.egress import networks
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
 Role = Literal["all", "api", "worker", "clock"]
@@ -103,6 +104,7 @@ def ids() -> Callable[[], str]:
 def _worker(app: App) -> Worker:
     policy = Policy(
         allow_private=app.settings.delivery.allow_private,
+        allow_subnets=networks(app.settings.delivery.allow_subnets),
         certificates=system_certificates(),
         user_agent=f"Stampbook/{__version__}",
     )

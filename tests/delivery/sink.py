@@ -10,13 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tests.delivery.certificates import common_name
+
 Mode = Literal[
-    "accept", "slow", "hang", "fail", "busy", "gone", "redirect", "close", "cut", "flood"
-]
+    "accept", "slow", "hang", "fail", "busy", "gone", "redirect", "close", "cut", "flood",
+    "leave", "trickle", "promise", "babble",
+]  # fmt: skip
 """What it does: 204 at once; 204 after SLOW_SECONDS; never answers; 500; 429 with Retry-After; 410;
-302 to /elsewhere; closes without an answer; closes after a 200 whose body is cut; a huge body."""
+302 to /elsewhere; closes without an answer; closes after a 200 whose body is cut; a huge body; 204
+and closes; a 200 whose body goes on for ever; promises of an answer for ever; what is not HTTP."""
 
 SLOW_SECONDS = 0.05
+TRICKLE_SECONDS = 0.02
+GREETING_SECONDS_MAX = 5
+TURNS_TO_CLOSE = 10
+"""Of the loop, at most, between the end of a task and the end of its connection."""
 RETRY_AFTER_SECONDS = 120
 
 ANSWERS: dict[str, bytes] = {
@@ -28,9 +36,13 @@ ANSWERS: dict[str, bytes] = {
     "gone": b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n",
     "redirect": b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
     "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst words",
+    "leave": b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+    "trickle": b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n",
+    "babble": b"SSH-2.0-OpenSSH\r\n",
     "flood": b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 10_000_000,
 }
-CLOSES = {"close", "cut"}
+CLOSES = {"close", "cut", "leave", "babble"}
+TRICKLES: dict[str, bytes] = {"trickle": b"x", "promise": b"HTTP/1.1 102 Processing\r\n\r\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +51,33 @@ class Received:
     headers: dict[str, str]
     body: bytes
     connection: int
+    shown: str = ""
+    """The name in the certificate that the sender showed."""
 
 
 @dataclass(slots=True)
 class Sink:
-    """What arrived, in order; `modes` by path, each taking effect with the next request."""
+    """What arrived, in order; `modes` by path, each taking effect with the next request.
+
+    A path in `answers` is answered with those very bytes.
+    """
 
     scheme: str = "http"
+    host: str = "127.0.0.1"
     port: int = 0
+    answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
     modes: dict[str, Mode] = field(default_factory=dict[str, Mode])
     received: list[Received] = field(default_factory=list[Received])
+    serving: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
     _connections: int = 0
     _arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def url(self, path: str = "/") -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
+        return self.url_of(self.host, path)
+
+    def url_of(self, host: str, path: str = "/") -> str:
+        """Give the URL by which a host of another name would be asked."""
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     def at(self, path: str) -> list[Received]:
         return [one for one in self.received if one.path == path]
@@ -64,12 +88,16 @@ class Sink:
             return self._arrival.wait_for(lambda: len(self.received) >= count, seconds)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         self._connections += 1
         connection = self._connections
         try:
             while await self._answer(reader, writer, connection):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -79,11 +107,11 @@ class Sink:
     ) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         path = head[0].split(" ")[1]
-        pairs = (line.split(": ", 1) for line in head[1:] if line)
-        headers = {name.lower(): value for name, value in pairs}
+        pairs = (line.split(":", 1) for line in head[1:] if line)
+        headers = {name.lower(): value.strip(" ") for name, value in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         with self._arrival:
-            self.received.append(Received(path, headers, body, connection))
+            self.received.append(Received(path, headers, body, connection, _shown(writer)))
             self._arrival.notify_all()
         mode = self.modes.get(path, "accept")
         if mode == "hang":
@@ -91,20 +119,45 @@ class Sink:
             return False
         if mode == "slow":
             await asyncio.sleep(SLOW_SECONDS)
-        writer.write(ANSWERS.get(mode, b""))
+        writer.write(self.answers.get(path, ANSWERS.get(mode, b"")))
         await writer.drain()
+        while mode in TRICKLES:
+            await asyncio.sleep(TRICKLE_SECONDS)
+            writer.write(TRICKLES[mode])
+            await writer.drain()
         return mode not in CLOSES
 
 
+def _shown(writer: asyncio.StreamWriter) -> str:
+    connection = writer.get_extra_info("ssl_object")
+    if not isinstance(connection, ssl.SSLObject):
+        return ""
+    certificate = connection.getpeercert(binary_form=True)
+    return "" if certificate is None else common_name(certificate)
+
+
 @contextmanager
-def running_sink(certificate: Path | None = None) -> Generator[Sink]:
-    """Run a sink until the block ends; with a certificate it speaks TLS."""
-    sink = Sink(scheme="http" if certificate is None else "https")
+def running_sink(
+    certificate: Path | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    asks_for: Path | None = None,
+    insists: bool = True,
+) -> Generator[Sink]:
+    """Run a sink until the block ends.
+
+    With a certificate it speaks TLS; with `asks_for` it also wants one of the sender, from that
+    authority, and `insists` on it or not.
+    """
+    sink = Sink(scheme="http" if certificate is None else "https", host=host)
     tls = None
     if certificate is not None:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=asks_for)
         tls.load_cert_chain(certificate)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        if asks_for is not None:
+            tls.verify_mode = ssl.CERT_REQUIRED if insists else ssl.CERT_OPTIONAL
+    listener = socket.create_server((host, port), backlog=256)
     sink.port = listener.getsockname()[1]
     loop = asyncio.new_event_loop()
     stopped = asyncio.Event()
@@ -112,11 +165,17 @@ def running_sink(certificate: Path | None = None) -> Generator[Sink]:
     async def main() -> None:
         server = await asyncio.start_server(sink.serve, sock=listener, limit=1 << 20, ssl=tls)
         await stopped.wait()
+        loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0)  # what was let in last begins: a closed server would lose it
         server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        greeting = asyncio.all_tasks() - {asyncio.current_task()} - sink.serving
+        if greeting:  # a connection that is cancelled in its handshake would never be closed
+            await asyncio.wait(greeting, timeout=GREETING_SECONDS_MAX)
+        for task in sink.serving:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*sink.serving, return_exceptions=True)
+        for _ in range(TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
     thread.start()
