@@ -22,6 +22,9 @@ and closes; a 200 whose body goes on for ever; promises of an answer for ever; w
 
 SLOW_SECONDS = 0.05
 TRICKLE_SECONDS = 0.02
+GREETING_SECONDS_MAX = 5
+TURNS_TO_CLOSE = 10
+"""Of the loop, at most, between the end of a task and the end of its connection."""
 RETRY_AFTER_SECONDS = 120
 
 ANSWERS: dict[str, bytes] = {
@@ -65,6 +68,7 @@ class Sink:
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
     modes: dict[str, Mode] = field(default_factory=dict[str, Mode])
     received: list[Received] = field(default_factory=list[Received])
+    serving: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
     _connections: int = 0
     _arrival: threading.Condition = field(default_factory=threading.Condition)
 
@@ -84,6 +88,10 @@ class Sink:
             return self._arrival.wait_for(lambda: len(self.received) >= count, seconds)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         self._connections += 1
         connection = self._connections
         try:
@@ -157,11 +165,17 @@ def running_sink(
     async def main() -> None:
         server = await asyncio.start_server(sink.serve, sock=listener, limit=1 << 20, ssl=tls)
         await stopped.wait()
+        loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0)  # what was let in last begins: a closed server would lose it
         server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        greeting = asyncio.all_tasks() - {asyncio.current_task()} - sink.serving
+        if greeting:  # a connection that is cancelled in its handshake would never be closed
+            await asyncio.wait(greeting, timeout=GREETING_SECONDS_MAX)
+        for task in sink.serving:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*sink.serving, return_exceptions=True)
+        for _ in range(TURNS_TO_CLOSE):
+            await asyncio.sleep(0)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
     thread.start()

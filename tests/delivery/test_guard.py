@@ -2,12 +2,26 @@
 
 import re
 import socket
+import time
 from collections.abc import Generator
+from ipaddress import ip_address
 
 import pytest
 
-from stampbook.delivery.resolver import ADDRESS_REFUSED, NAME_NOT_FOUND
-from tests.delivery.sending import Names, Watch, names, policy, post, sending
+from stampbook.delivery.call import Plan, Response
+from stampbook.delivery.resolver import ADDRESS_REFUSED, NAME_NOT_FOUND, Found
+from stampbook.delivery.wire import Wire
+from stampbook.values.egress import Target, target_of
+from tests.delivery.sending import (
+    WAIT_SECONDS,
+    Names,
+    Watch,
+    a_request,
+    names,
+    policy,
+    post,
+    sending,
+)
 from tests.delivery.sink import Sink, running_sink
 
 OPEN, CLOSED = "127.0.0.1", "127.0.0.2"
@@ -109,6 +123,34 @@ def test_a_redirect_is_not_followed(sink: Sink, inner: Sink) -> None:
         (response,) = post(sender, sink.url())
     assert response.status_code == 307
     assert inner.received == []
+
+
+def test_libcurl_looks_nothing_up_even_if_it_reads_another_host(sink: Sink) -> None:
+    """As if our reading of a URL and libcurl's were not the same."""
+    elsewhere = Target("shop.test", sink.port, None)
+    response = call(sink.url_of("localhost"), elsewhere, vetted=OPEN)
+    assert (response.status_code, response.error) == (None, ADDRESS_REFUSED)
+    assert sink.received == []
+
+
+def test_libcurl_dials_nothing_else_even_if_it_wants_to(sink: Sink) -> None:
+    literal = target_of(sink.url())
+    assert literal is not None
+    response = call(sink.url(), literal, vetted=CLOSED)
+    assert (response.status_code, response.error) == (None, ADDRESS_REFUSED)
+    assert sink.received == []
+
+
+def call(url: str, target: Target, *, vetted: str) -> Response:
+    """Make a call behind the back of the sender."""
+    wire = Wire[str](policy(allow_private=True), connections_kept=1, elapsed=time.monotonic)
+    found = Found((ip_address(vetted),), vetted, None, 0)
+    wire.start("it", a_request(url), Plan(target, found, 5_000, 5_000))
+    ended: list[tuple[str, Response]] = []
+    while not ended:
+        ended = wire.move(WAIT_SECONDS)
+    wire.close()
+    return ended[0][1]
 
 
 def test_a_subnet_opens_only_itself(sink: Sink, inner: Sink) -> None:

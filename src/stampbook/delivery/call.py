@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import pycurl
+import structlog
 from msgspec import Struct
 
 from stampbook.delivery.credentials import ClientCertificate, ClientCredentials
@@ -49,6 +50,8 @@ ERRORS: dict[int, str] = {
 }
 """What the owner of a target is told about it. Everything else is only that it broke: libcurl's own
 words name addresses."""
+
+log = structlog.get_logger()
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -235,7 +238,8 @@ class Call:
         self.before_opening()
         try:
             return _Dialled(family, kind, protocol)
-        except OSError:  # no socket is left
+        except OSError as error:  # our trouble, of which the owner of the target is told little
+            log.warning("delivery.no_socket", error=str(error))
             return pycurl.SOCKET_BAD
 
 
