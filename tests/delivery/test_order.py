@@ -54,7 +54,7 @@ def test_members_do_not_wait_for_each_other(stage: Stage) -> None:
     endpoint = stage.endpoint("/shop", ordering="member")
     ann = stage.deliver(endpoint, 2, member="a" * 24, ordering="member")
     ben = stage.deliver(endpoint, 2, member="b" * 24, ordering="member")
-    leased = {one.facts[0].id: one for one in lease(stage)}
+    leased = {str(one.facts[0].id): one for one in lease(stage)}
     assert list(leased) == [*ann, *ben]
     retry = outcome(stage, leased[ann[0]], RetryAt(stage.clock() + 5_000))
     received = outcome(stage, leased[ben[0]], Delivered())
