@@ -19,6 +19,7 @@ from bench import (
     neighbours,
     receipts,
     takeover,
+    task_queues,
 )
 from bench.ground import Ground
 from bench.report import Measured, show, write
@@ -37,6 +38,8 @@ PARTS: dict[str, Callable[[Ground], list[Measured]]] = {
     "drain": draining.measure,
     "receipts": receipts.measure,
     "neighbours": neighbours.measure,
+    "procrastinate": task_queues.measure_procrastinate,
+    "celery": task_queues.measure_celery,
 }
 
 

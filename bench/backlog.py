@@ -81,7 +81,7 @@ def _stock(url: str, *, deliveries: int) -> None:
                 " VALUES (?, 'Shop', 'real', 1, ?)",
                 (PROGRAM, stage.clock()),
             )
-        endpoints = [stage.endpoint(f"/{number}") for number in range(ENDPOINTS)]
+        endpoints = [stage.endpoint(f"/{number}", batch_size=1) for number in range(ENDPOINTS)]
         for number, first in enumerate(range(0, deliveries, STORED_AT_ONCE)):
             count = min(STORED_AT_ONCE, deliveries - first)
             stage.deliver(endpoints[number % ENDPOINTS], count)

@@ -73,6 +73,12 @@ class Ground:
                 connection.execute("CHECKPOINT")
             yield url
 
+    @contextmanager
+    def empty_postgres(self) -> Generator[str]:
+        """Give the URL of a PostgreSQL database without a table."""
+        with fresh_database(self._cluster_url()) as url:
+            yield url
+
     def _cluster_url(self) -> str:
         if self._cluster is None:
             self._cluster = self._stack.enter_context(temporary_cluster())

@@ -1,8 +1,8 @@
 """A receiver of webhooks that takes little of the machine: it answers, counts, and stamps arrivals.
 
-A process of its own, in plain Python over epoll: of a request only the path, the length and the
-`webhook-id` are read. Run as `python -m bench.receiver`: its port comes out first, then an answer
-to each line of its input; it ends with the input.
+A process of its own, in plain Python over epoll: of a request only the length is read, and the path
+and the `webhook-id`, which together tell a repetition. Run as `python -m bench.receiver`: its port
+comes out first, then an answer to each line of its input; it ends with the input.
 """
 
 import json
@@ -23,7 +23,7 @@ BACKLOG = 1024
 REQUEST_BYTES_MAX = 1 << 20
 LIFE_SECONDS_MAX = 600
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
-NAME = re.compile(rb"\r\nwebhook-id: *(\S+)\r\n", re.IGNORECASE)
+NAME = re.compile(rb"POST (\S+) .*?\r\nwebhook-id: *(\S+)\r\n", re.IGNORECASE | re.DOTALL)
 RECEIVED = b"HTTP/1.1 204 No Content\r\n\r\n"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 HANGS, FAILS = "/hangs", "/fails"
@@ -51,7 +51,7 @@ class Receiver:
         return int(self._asked(b"count\n"))
 
     def arrivals(self) -> dict[str, int]:
-        """Take when each request first arrived, by its id, and let the receiver begin anew.
+        """Take when each request first arrived, by `arrival_key`, and let the receiver begin anew.
 
         Units: nanoseconds of the machine's wall clock.
         """
@@ -79,6 +79,11 @@ def receiving() -> Generator[Receiver]:
         assert process.stdin is not None
         yield Receiver(process)
         process.stdin.close()
+
+
+def arrival_key(path: str, webhook_id: str) -> str:
+    """Give the key of a request that was received."""
+    return f"{path} {webhook_id}"
 
 
 class _Loop:
@@ -131,9 +136,9 @@ class _Loop:
             return
         connection.sendall(RECEIVED)
         self.count += 1
-        name = NAME.search(data)
+        name = NAME.match(data)
         assert name is not None, "a request without an id"
-        self.first_seen.setdefault(name[1].decode(), time.time_ns())
+        self.first_seen.setdefault(arrival_key(name[1].decode(), name[2].decode()), time.time_ns())
 
     def answer_owner(self) -> bool:
         question = sys.stdin.buffer.readline().strip()

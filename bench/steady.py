@@ -11,13 +11,14 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from bench.ground import Ground
 from bench.load import HOST, QUIET_SECONDS_MAX, REPLY_BYTES_MAX, is_whole
-from bench.receiver import Receiver
+from bench.receiver import Receiver, arrival_key
 from bench.shop import PROGRAM, TOKEN, award_bodies, stock
 from stampbook.delivery.secrets import Vault, new_master_key, new_secret
 from stampbook.store.backend import open_backend
@@ -29,12 +30,15 @@ from tests.e2e.server import Server, free_port, running
 MEMBERS = 1_000
 BODIES = 5_000
 CONNECTIONS_MAX = 128
+IDLE_SECONDS_MAX = 2
+"""How long a connection is kept without use: less than the server keeps it."""
+
 REST_SECONDS_MAX = 10
 ASK_SECONDS = 0.02
 CREATED = b"HTTP/1.1 201"
 
 RECEIVED = """
-SELECT delivery.request_id, endpoint.url, fact.recorded_at_ms
+SELECT delivery.fact_id, endpoint.url, fact.recorded_at_ms
 FROM delivery
 JOIN fact ON fact.program_id = delivery.program_id AND fact.id = delivery.fact_id
 JOIN endpoint ON endpoint.program_id = delivery.program_id AND endpoint.id = delivery.endpoint_id
@@ -45,7 +49,7 @@ WHERE delivery.program_id = ? AND fact.recorded_at_ms >= ?
 class Steady(Struct, frozen=True, kw_only=True):
     """What a steady load came to.
 
-    Shapes: `arrivals` are by the id of the request. Units: nanoseconds of the wall clock.
+    Shapes: `arrivals` are by the receiver's `arrival_key`. Units: nanoseconds of the wall clock.
     """
 
     began_ns: int
@@ -105,10 +109,15 @@ def waits_ms(database: str, steady: Steady, *, urls: Sequence[str] = ()) -> list
         rows = unit.rows(RECEIVED, (PROGRAM, steady.began_ns // 1_000_000))
     backend.close()
     return [
-        steady.arrivals.get(request_id, steady.ended_ns) / 1e6 - recorded_at_ms
-        for request_id, url, recorded_at_ms in rows
+        steady.arrivals.get(_arrival_key(url, fact_id), steady.ended_ns) / 1e6 - recorded_at_ms
+        for fact_id, url, recorded_at_ms in rows
         if not urls or url in urls
     ]
+
+
+def _arrival_key(url: str, fact_id: str) -> str:
+    """Give the key of a delivery in the native dialect, whose `webhook-id` is the fact's."""
+    return arrival_key(urlsplit(url).path, fact_id)
 
 
 def _listen(database: str, urls: Sequence[str], vault: Vault) -> None:
@@ -151,7 +160,7 @@ class _Pace:
         self._requests = requests
         self._rate = rate
         self._epoll = select.epoll()
-        self._idle: list[socket.socket] = []
+        self._idle: dict[int, tuple[socket.socket, float]] = {}
         self._busy: dict[int, socket.socket] = {}
         self._parts: dict[int, bytes] = {}
 
@@ -167,7 +176,7 @@ class _Pace:
                 raise TimeoutError(f"no answer for {QUIET_SECONDS_MAX} s")
         took = time.perf_counter() - start
         assert took < len(self._requests) / self._rate + 1, "the awards did not keep pace"
-        for connection in self._idle:
+        for connection, _ in self._idle.values():
             connection.close()
         self._epoll.close()
 
@@ -176,9 +185,18 @@ class _Pace:
         return bool(self._idle) or len(self._busy) < CONNECTIONS_MAX
 
     def _send(self, request: bytes) -> None:
-        connection = self._idle.pop() if self._idle else self._connect()
+        connection = self._kept() or self._connect()
         self._busy[connection.fileno()] = connection
         connection.sendall(request)
+
+    def _kept(self) -> socket.socket | None:
+        """Give the connection that was used last; one that was idle for long is closed."""
+        while self._idle:
+            _, (connection, since) = self._idle.popitem()
+            if time.perf_counter() - since < IDLE_SECONDS_MAX:
+                return connection
+            connection.close()
+        return None
 
     def _connect(self) -> socket.socket:
         connection = socket.create_connection((HOST, self._port))
@@ -190,6 +208,9 @@ class _Pace:
         """Wait for answers, not longer than that; tell whether something came."""
         ready = self._epoll.poll(seconds)
         for number, _ in ready:
+            if number in self._idle:  # the server does not wait for more
+                self._idle.pop(number)[0].close()
+                continue
             data = self._busy[number].recv(REPLY_BYTES_MAX)
             assert data, "the server hung up"
             data = self._parts.pop(number, b"") + data
@@ -197,5 +218,5 @@ class _Pace:
                 self._parts[number] = data
                 continue
             assert data.startswith(CREATED), data[:200]
-            self._idle.append(self._busy.pop(number))
+            self._idle[number] = self._busy.pop(number), time.perf_counter()
         return bool(ready)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, cast, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from stampbook.core.retention import Retention
 from stampbook.values.egress import networks
 
 PREFIX = "STAMPBOOK_"
@@ -45,6 +46,13 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of the API, where more than one needs PostgreSQL; or of a worker, on either."""
     writers: Annotated[int, Meta(ge=1, le=8)] = 1
     """Engine threads of one process; more than one helps on PostgreSQL only."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """Where a process of `--role worker` or `--role clock` answers `/metrics` and `/healthz`; 0 is
+    nowhere. With the API they are at its own port."""
+    metrics_endpoints_max: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    """How many single endpoints the metrics tell of, those first that are not well; all others are
+    in the totals."""
 
 
 class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +63,10 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allow_subnets: tuple[str, ...] = ()
     """Networks that endpoints may have addresses in besides the internet, such as `10.1.2.0/24`; in
     the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
+
+    destinations: tuple[str, ...] = ()
+    """Where endpoints may send to besides HTTP, each an extra: nats, rabbitmq, kafka, sqs. In the
+    environment separated by spaces."""
 
     def __post_init__(self) -> None:
         networks(self.allow_subnets)
@@ -76,6 +88,18 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The least that is logged."""
     format: Literal["console", "json"] = "console"
     """For people, or for machines."""
+    received_every: Annotated[int, Meta(ge=0)] = 0
+    """Of the attempts that were received every so many is logged: 0 is none, 1 is all. All others
+    are always logged, and at the level `debug` all are."""
+
+
+class ApiSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How commands that need no database reach a server, from any machine."""
+
+    url: str = "http://127.0.0.1:8200"
+    """Where the server answers."""
+    key: str = ""
+    """A key of the program. Secret."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,11 +108,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     delivery: DeliverySettings = DeliverySettings()
+    retention: Retention = Retention()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()
 
 
-SECRET_SETTINGS = frozenset({"database.url", "secrets.key"})
+SECRET_SETTINGS = frozenset({"database.url", "secrets.key", "api.key"})
 """Settings whose value is never printed."""
 
 

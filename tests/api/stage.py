@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -18,7 +18,11 @@ from stampbook.api.route import catalogue
 from stampbook.api.site import Site
 from stampbook.bootstrap import ids
 from stampbook.core.definition import Definition
+from stampbook.delivery.call import Policy, Request, Response
+from stampbook.delivery.sample import send_once
 from stampbook.delivery.secrets import Vault, new_master_key
+from stampbook.delivery.sender import Sender
+from stampbook.engine.clock import Clock, real_ms
 from stampbook.engine.writer import Engine
 from stampbook.program.parse import parse
 from stampbook.program.version import definition_hash
@@ -123,10 +127,22 @@ class Client:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        return self.runner.run(self.ask(method, path, body, raw=raw, headers=headers))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Call it from within the loop."""
         content = raw if raw is not None else b"" if body is None else msgspec.json.encode(body)
         sent = {} if self.key is None else {"authorization": f"Bearer {self.key}"}
         sent |= {"content-type": "application/json"} if content else {}
-        answer = self.runner.run(self._call(method, path, content, sent | dict(headers or {})))
+        answer = await self._call(method, path, content, sent | dict(headers or {}))
         check_declared(method, path, answer)
         return answer
 
@@ -139,6 +155,11 @@ class Client:
         answer = self.call("POST", path, body)
         assert answer.status == status, answer
         return answer.json
+
+    async def hang_up(self) -> Message:
+        """Wait until the caller hangs up, which this one never does."""
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
     async def _call(
         self, method: str, path: str, content: bytes, headers: Mapping[str, str]
@@ -161,7 +182,7 @@ class Client:
         sent: list[Message] = []
 
         async def receive() -> Message:
-            return pieces.pop(0)
+            return pieces.pop(0) if pieces else await self.hang_up()
 
         async def send(message: Message) -> None:
             sent.append(message)
@@ -187,6 +208,12 @@ def check_declared(method: str, path: str, answer: Answer) -> None:
             assert answer.status == route.status or answer.json["code"] in declared.get(
                 answer.status, {}
             ), (route.operation, answer)
+
+
+def send(request: Request) -> Response:
+    """Send a request as a sandbox does, which may reach this machine."""
+    policy = Policy(allow_private=True, certificates=None, user_agent="Stampbook")
+    return send_once(Sender[None](policy), request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +252,12 @@ def definition(text: str = TOML) -> NewVersion:
 
 
 @contextmanager
-def open_stage(url: str, *, waiting_max: int = 64) -> Generator[Stage]:
+def open_stage(
+    url: str, *, waiting_max: int = 64, read_clock: Callable[[], int] = real_ms
+) -> Generator[Stage]:
     """Open the application with a program on real time and one on a test clock."""
     backend = open_backend(url)
-    engine = Engine(backend, waiting_max=waiting_max)
+    engine = Engine(backend, waiting_max=waiting_max, clock=Clock(read_clock))
     vault = Vault([new_master_key()])
     with backend.transaction() as unit:
         create_program(unit, PROGRAM, definition(), created_at_ms=CLOCK_MS)
@@ -242,7 +271,12 @@ def open_stage(url: str, *, waiting_max: int = 64) -> Generator[Stage]:
         yield
 
     parts = Parts(
-        engine=engine, backend=backend, vault=vault, secret=Random(7).randbytes, new_id=ids()
+        engine=engine,
+        backend=backend,
+        vault=vault,
+        secret=Random(7).randbytes,
+        new_id=ids(),
+        send=send,
     )
     engine.start()
     try:

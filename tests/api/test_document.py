@@ -44,7 +44,7 @@ def seed(client: Client) -> None:
     award = client.post("/v1/orders", order)["transaction"]["id"]
     client.post("/v1/points/award", {"member_id": "m-1", "activity_id": "survey"})
     redeemed = client.post("/v1/redemptions", {"member_id": "m-1", "reward_id": "mug"})
-    endpoint = client.post("/v1/endpoints", {"url": "https://shop.example/"})["endpoint"]["id"]
+    endpoint = client.post("/v1/endpoints", {"url": "http://127.0.0.1:9/"})["endpoint"]["id"]
     client.post("/v1/members", {"member_id": "m-3"})
     [delivery, *_] = client.get(f"/v1/endpoints/{endpoint}/deliveries")["items"]
     SEEDS.update(

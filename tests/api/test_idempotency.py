@@ -16,17 +16,27 @@ from stampbook.api.exchange import new_request_id
 from stampbook.api.performing import perform_run
 from stampbook.api.remembering import Memory
 from stampbook.api.route import Answer as AnswerRoute
-from stampbook.api.route import Run, Submit, catalogue
+from stampbook.api.route import Run, Submit, catalogue, takes_key
 from stampbook.bootstrap import ids
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import find_key
 from stampbook.store.idempotency import LIFE_MS, purge
 from stampbook.store.schema import METADATA
-from tests.api.stage import OTHER_PROGRAM, PROGRAM, TOML, Answer, Client, Stage, open_stage
+from tests.api.stage import OTHER_PROGRAM, PROGRAM, TOML, Answer, Client, Stage, open_stage, send
 
 URL = "https://shop.example/hooks"
 KEY = {"idempotency-key": "k-1"}
-TABLES = ("endpoint", "pool_code", "definition", "delivery", "program", "member", "fact")
+TABLES = (
+    "endpoint",
+    "lane",
+    "replay",
+    "pool_code",
+    "definition",
+    "delivery",
+    "program",
+    "member",
+    "fact",
+)
 CHANGED = TOML.replace("points = 20", "points = 25")
 CSV = "member_id,first_name\nc-1,Anna\nc-2,Ben\n"
 CSV_TYPE = {"content-type": "text/csv"}
@@ -94,7 +104,46 @@ def failed_delivery(stage: Stage) -> str:
     return delivery["id"]
 
 
-def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:
+def asked_to_send_again(stage: Stage, operation: str) -> Asked:
+    """Give a request of an operation that brings an endpoint what it missed."""
+    client = stage.client
+    match operation:
+        case "resend_delivery":
+            return Asked("POST", f"/v1/deliveries/{failed_delivery(stage)}/resend", other={})
+        case "create_replay":
+            path = f"/v1/endpoints/{endpoint_of(client)}/replays"
+            return Asked("POST", path, {"only": "failed"}, {"only": "all"})
+        case "create_redrive":
+            failed_delivery(stage)
+            [endpoint] = client.get("/v1/endpoints")["items"]
+            path = f"/v1/endpoints/{endpoint['id']}/redrive"
+            return Asked("POST", path, {"per_second": 1}, {"per_second": 2})
+        case "pause_replay" | "resume_replay" | "cancel_replay":
+            path = f"/v1/endpoints/{endpoint_of(client)}/replays"
+            replay = client.post(path, status=200)["replay"]
+            turn = operation.removesuffix("_replay")
+            return Asked("POST", f"{path}/{replay['id']}/{turn}", other={})
+        case "activate_endpoint":
+            path = f"/v1/endpoints/{endpoint_of(client)}"
+            client.call("PATCH", path, {"status": "disabled"})
+            return Asked("POST", f"{path}/activate", {"backfill": True}, {"backfill": False})
+        case "resume_endpoint":
+            return Asked("POST", f"/v1/endpoints/{endpoint_of(client)}/resume", other={})
+        case _:
+            raise AssertionError(f"the tests ask for no {operation}")
+
+
+def settlement(client: Client) -> Asked:
+    """A report of a request that was fetched."""
+    made = client.post("/v1/endpoints", {"url": "listen:"})["endpoint"]["id"]
+    client.post("/v1/members", {"member_id": "m-1"})
+    [item] = client.post(f"/v1/endpoints/{made}/pull", {}, 200)["items"]
+    said = {"token": item["token"], "status_code": 500, "duration_ms": 1}
+    path = f"/v1/endpoints/{made}/settle"
+    return Asked("POST", path, {"tried": [said]}, {"untried": [item["token"]]})
+
+
+def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:  # noqa: C901 - a case for each
     """Give a request of an operation that will be done, and who may send it."""
     client = stage.client
     if operation == "advance_clock":
@@ -124,6 +173,12 @@ def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:
         case "retry_delivery":
             path = f"/v1/deliveries/{failed_delivery(stage)}/retry"
             one = Asked("POST", path, other={})
+        case "send_sample":
+            made = client.post("/v1/endpoints", {"url": "http://127.0.0.1:9/"})["endpoint"]["id"]
+            path = f"/v1/endpoints/{made}/test"
+            one = Asked("POST", path, {}, {"type": "tier.upgraded"}, at_once=2)
+        case "settle_requests":
+            one = settlement(client)
         case "add_codes":
             one = Asked("POST", "/v1/rewards/beans/codes", {"codes": ["A"]}, {"codes": ["B"]})
         case "apply_definition":
@@ -131,7 +186,7 @@ def asked(stage: Stage, operation: str) -> tuple[Client, Asked]:
             body = {"toml": CHANGED, "expected_version": 1}
             one = Asked("PUT", path, body, body | {"expected_version": 2})
         case _:
-            raise AssertionError(f"the tests ask for no {operation}")
+            one = asked_to_send_again(stage, operation)
     return client, one
 
 
@@ -139,7 +194,7 @@ OPERATIONS = sorted(
     route.operation
     for noun in catalogue()
     for route in noun.routes
-    if not isinstance(route, AnswerRoute | Submit)
+    if takes_key(route) and not isinstance(route, Submit)
 )
 
 
@@ -155,6 +210,7 @@ def parts_of(stage: Stage, engine: Engine) -> Parts:
         vault=stage.vault,
         secret=Random(8).randbytes,
         new_id=ids(),
+        send=send,
     )
 
 

@@ -109,6 +109,47 @@ def test_a_group_ends_when_one_of_it_ends(sqlite_url: str) -> None:
         assert "A process of the group ended." in errors
 
 
+@pytest.mark.parametrize(
+    ("role", "counts"), [("worker", "stampbook_delivery_in_flight 0.0"), ("clock", "")]
+)
+def test_a_process_without_the_api_tells_what_it_counts_where_the_settings_say(
+    sqlite_url: str, role: str, counts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("STAMPBOOK_SERVER_METRICS_PORT", str(port))
+    with running("--role", role, url=sqlite_url) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Working as {role}.\n"
+        assert answer(process, port, "/healthz") == (200, '{"running":true}')
+        status, page = answer(process, port, "/metrics")
+        assert status == 200
+        assert "stampbook_engine_waiting 0.0" in page
+        assert counts in page
+        assert answer(process, port, "/v1/members")[0] == 404
+        assert stopped(process, signal.SIGTERM) == (0, "")
+
+
+def test_the_server_tells_of_deliveries_beside_the_api(sqlite_url: str) -> None:
+    port = free_port()
+    with running("--port", str(port), url=sqlite_url) as process:
+        status, page = answer(process, port, "/metrics")
+        assert status == 200
+        assert "stampbook_delivery_in_flight 0.0" in page
+        assert "stampbook_http_requests" in page
+
+
+def test_a_port_that_is_taken_is_said(
+    on_sqlite: Stampbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("STAMPBOOK_SERVER_METRICS_PORT", str(taken.getsockname()[1]))
+        ran = on_sqlite("serve", "--role", "worker")
+    assert ran.code == 1
+    assert "server.metrics_port" in ran.err
+
+
 def test_several_processes_answer_on_one_port(postgres_url: str) -> None:
     port = free_port()
     with running("--processes", "2", "--port", str(port), url=postgres_url) as process:

@@ -18,7 +18,7 @@ from stampbook.facts.schemas import HEADERS, json_schemas
 
 def check(body: bytes, headers: Mapping[str, str], secret: str) -> list[str]:
     """Give everything that is wrong with a request; nothing when it keeps what is published."""
-    return [*_signature(body, headers, secret), *_body(body)]
+    return [*_signature(body, headers, secret), *check_body(body)]
 
 
 @cache
@@ -41,7 +41,8 @@ def _signature(body: bytes, headers: Mapping[str, str], secret: str) -> Iterator
         yield "webhook-signature: none of them fits"
 
 
-def _body(body: bytes) -> Iterator[str]:
+def check_body(body: bytes) -> Iterator[str]:
+    """Give what is wrong with a body, whatever proves it."""
     tree: Any = json.loads(body)
     kind = cast("dict[str, Any]", tree).get("type") if isinstance(tree, dict) else None
     validator = _validators().get(str(kind))

@@ -87,12 +87,12 @@ class Stage:
             "batch_size": 100,
             "status": "active",
             "description": "",
+            "secrets": self.vault.seal([self.secret]),
             **wishes,
         }
         endpoint = Endpoint(
             id=key.endpoint_id,
             url=url or self.sink.url(path),
-            secrets=self.vault.seal([self.secret]),
             created_at=now,
             updated_at=now,
             **fields,

@@ -52,6 +52,7 @@ def zinrelo(data: facts.FactData) -> Any:
 
 def test_a_dialect_is_named_by_its_file() -> None:
     assert {name: dialect.name for name, dialect in dialects.catalogue().items()} == {
+        "cloudevents": "cloudevents",
         "native": "native",
         "nector": "nector",
         "zinrelo": "zinrelo",

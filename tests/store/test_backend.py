@@ -13,6 +13,7 @@ from tests.engine.shop import PROGRAM, create_shop
 
 COUNTS = ("program_id", "reward_id", "redeemed")
 KEY = ("program_id", "reward_id")
+RUN = ("program_id", "id", "kind", "file_hash", "done_rows", "body")
 ALL = "SELECT reward_id, redeemed FROM reward_count ORDER BY reward_id"
 
 
@@ -44,6 +45,20 @@ def test_rows_are_inserted_and_updated_in_bulk(backend: Backend) -> None:
         assert unit.gather([(ALL, ()), ("SELECT count(*) FROM member", ())]) == [
             [("a", 1), ("b", 9), ("c", 9)],
             [(0,)],
+        ]
+
+
+def test_rows_that_exist_are_updated_but_for_what_is_the_same(backend: Backend) -> None:
+    with backend.transaction() as unit:
+        put(unit, ("a", 1), ("b", 2))
+        unit.update("reward_count", COUNTS, [(PROGRAM, "b", 5), (PROGRAM, "a", 4)], KEY)
+        assert unit.rows(ALL) == [("a", 4), ("b", 5)]
+        unit.update("reward_count", COUNTS, [], KEY)
+        unit.insert("import_run", RUN, [(PROGRAM, "r", "orders", "h", 1, "{}")])
+        later = [(PROGRAM, "r", "orders", "another", 2, "[]")]
+        unit.update("import_run", RUN, later, ("program_id", "id"), same=("kind", "file_hash"))
+        assert unit.rows(f"SELECT {', '.join(RUN)} FROM import_run") == [
+            (PROGRAM, "r", "orders", "h", 2, "[]")
         ]
 
 

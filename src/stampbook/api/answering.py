@@ -1,7 +1,7 @@
 """Answering: the one handler of every route that is no command."""
 
 import asyncio
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 
@@ -10,9 +10,10 @@ from stampbook.api.decoding import BodyReader, QueryReader
 from stampbook.api.desk import Desk, Parts
 from stampbook.api.exchange import Exchange, Reply, json_reply
 from stampbook.api.performing import perform_run, perform_write
+from stampbook.api.polling import Waiting
 from stampbook.api.problem import ENGINE_UNAVAILABLE, REQUEST_MEDIA_TYPE, ProblemError
 from stampbook.api.remembering import Memory
-from stampbook.api.route import Answer, Run, Write
+from stampbook.api.route import Answer, Poll, Run, Write, takes_key
 from stampbook.api.writing import RETRY_AFTER, check_json, idempotency_key, request_hash
 from stampbook.store.backend import ClashError, UnavailableError
 
@@ -20,20 +21,21 @@ from stampbook.store.backend import ClashError, UnavailableError
 class AnswerEndpoint:
     """Answers a route in a thread, because the store waits for the database."""
 
-    __slots__ = ("_body", "_keys", "_parts", "_query", "_route")
+    __slots__ = ("_body", "_keys", "_parts", "_query", "_route", "_waiting")
 
-    def __init__(self, route: Answer | Write | Run, keys: KeyRing, parts: Parts) -> None:
+    def __init__(self, route: Answer | Poll | Write | Run, keys: KeyRing, parts: Parts) -> None:
         self._route = route
         self._keys = keys
         self._parts = parts
         self._query = QueryReader(route.asks) if route.reads_query else None
         self._body = None if route.reads_query else BodyReader(route.asks, route.path_names)
+        self._waiting = Waiting()
 
     async def __call__(self, exchange: Exchange) -> Reply:
         """Authenticate, read, and answer with what the route's function gives."""
         headers = exchange.headers
         caller = await self._keys.allowed(headers.get(b"authorization"), self._route.scope)
-        key = None if isinstance(self._route, Answer) else idempotency_key(headers)
+        key = idempotency_key(headers) if takes_key(self._route) else None
         asked, body = await self._asked(exchange)
         desk = Desk(
             parts=self._parts,
@@ -42,14 +44,32 @@ class AnswerEndpoint:
             body=body if self._route.reads_text else b"",
         )
         try:
-            return await asyncio.to_thread(self._reply, desk, asked, key, exchange, body)
+            if isinstance(self._route, Poll):
+                return await self._polled(self._route, desk, asked, exchange)
+            return await asyncio.to_thread(
+                self._reply, self._route, desk, asked, key, exchange, body
+            )
         except (UnavailableError, ClashError) as error:
             raise ProblemError(ENGINE_UNAVAILABLE, headers=(RETRY_AFTER,)) from error
 
+    async def _polled(self, route: Poll, desk: Desk, asked: Any, exchange: Exchange) -> Reply:
+        found = await self._waiting.until(
+            lambda: asyncio.to_thread(route.polls, desk, asked),
+            route.says,
+            exchange,
+            asked.wait_seconds,
+        )
+        return json_reply(found, route.status)
+
     def _reply(
-        self, desk: Desk, asked: Struct, key: str | None, exchange: Exchange, body: bytes
+        self,
+        route: Answer | Write | Run,
+        desk: Desk,
+        asked: Struct,
+        key: str | None,
+        exchange: Exchange,
+        body: bytes,
     ) -> Reply:
-        route = self._route
         memory = None
         if key is not None:
             said = (exchange.query, body) if route.reads_query else (body,)

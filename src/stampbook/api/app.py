@@ -14,7 +14,7 @@ from stampbook.api.metrics import Metrics
 from stampbook.api.openapi import document, problems_of
 from stampbook.api.problem import PATH_NOT_FOUND, ProblemError
 from stampbook.api.route import Submit, catalogue
-from stampbook.api.site import Endpoint, Lifespan, Site
+from stampbook.api.site import Endpoint, Lifespan, Site, Trace
 from stampbook.api.writing import CommandEndpoint
 from stampbook.store.admin import ApiKey, find_key
 
@@ -25,11 +25,14 @@ A write is a command: it is decided, stored and answered in one transaction, and
 it is sent to every endpoint that subscribes."""
 
 
-def create_app(parts: Parts, lifespan: Lifespan) -> Site:
-    """Assemble the ASGI application; `lifespan` starts and stops what it works with."""
-    metrics = Metrics(parts.engine)
+def create_app(parts: Parts, lifespan: Lifespan, trace: Trace | None = None) -> Site:
+    """Assemble the ASGI application; `lifespan` starts and stops what it works with.
+
+    Shapes: with `trace` each request is traced.
+    """
+    metrics = Metrics(parts.engine, parts.collectors)
     keys = KeyRing(_finder(parts))
-    site = Site(metrics, lifespan)
+    site = Site(metrics, lifespan, trace)
     for noun in catalogue():
         for route in noun.routes:
             endpoint: Endpoint = (
@@ -40,7 +43,7 @@ def create_app(parts: Parts, lifespan: Lifespan) -> Site:
             site.add(route.path, route.method, route.operation, endpoint)
     site.add("/healthz", "GET", "healthz", alive)
     site.add("/readyz", "GET", "readyz", Readiness(parts))
-    site.add("/metrics", "GET", "metrics", _of(metrics.page))
+    site.add("/metrics", "GET", "metrics", metrics.show)
     site.add("/openapi.json", "GET", "openapi", _of(_document))
     for path in ("/docs", "/docs/{page}", "/docs/problems/{code}"):
         site.add(path, "GET", "docs", _page)

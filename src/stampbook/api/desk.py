@@ -1,11 +1,14 @@
 """A desk: what a route that answers from the store has at hand, for one request."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
+from prometheus_client.registry import Collector
 
 from stampbook.api.present import Present
+from stampbook.delivery.destinations import Destinations
+from stampbook.delivery.sample import Send
 from stampbook.delivery.secrets import Vault
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import ApiKey
@@ -14,13 +17,22 @@ from stampbook.values.ids import ProgramId, RequestId
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command."""
+    """What the API works with.
+
+    Shapes: `secret` gives random bytes, `new_id` ids of what is no command, and `send` sends one
+    request past all queues, guarded as every other; `collectors` give what the process counts
+    beside requests and the engine.
+    """
 
     engine: Engine
     backend: Backend
     vault: Vault
     secret: Callable[[int], bytes]
     new_id: Callable[[], str]
+    send: Send
+    destinations: Destinations = {}
+    """Where endpoints may send to besides HTTP."""
+    collectors: Sequence[Collector] = ()
 
 
 class Desk(Struct, frozen=True, kw_only=True):

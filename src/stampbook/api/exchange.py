@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, MutableMapping
+from functools import partial
 from random import SystemRandom
 from typing import Any
 
@@ -56,18 +57,31 @@ class Reply:
 
 
 class Exchange:
-    """One request. `path` holds the path's parameters, decoded."""
+    """One request.
 
-    __slots__ = ("headers", "path", "query", "receive", "request_id")
+    Shapes: `path` holds the path's parameters, decoded; `trace` is its `traceparent` when it is
+    traced; `leaving` says when to hurry.
+    """
+
+    __slots__ = ("headers", "leaving", "path", "query", "receive", "request_id", "trace")
 
     def __init__(
-        self, scope: Scope, receive: Receive, path: Mapping[str, str], request_id: RequestId
+        self,
+        scope: Scope,
+        receive: Receive,
+        path: Mapping[str, str],
+        request_id: RequestId,
+        *,
+        trace: str | None = None,
+        leaving: asyncio.Event | None = None,
     ) -> None:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.query: bytes = scope["query_string"]
         self.receive = receive
         self.path = path
         self.request_id = request_id
+        self.leaving = leaving or asyncio.Event()
+        self.trace = trace
 
     async def body(self, bytes_max: int = BODY_BYTES_MAX) -> bytes:
         """Read the whole body.
@@ -78,11 +92,17 @@ class Exchange:
         length = self.headers.get(b"content-length")
         if length is not None and length.isdigit() and int(length) > bytes_max:
             raise ProblemError(REQUEST_TOO_LARGE, f"The limit is {bytes_max} bytes.")
+        reading = self._whole_body(bytes_max)
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
-                body = await self._whole_body(bytes_max)
-        except TimeoutError as error:
-            raise ProblemError(REQUEST_INCOMPLETE) from error
+            waits_for = reading.send(None)
+        except StopIteration as done:  # it has come already, as nearly always: no timer is set
+            body: bytes = done.value
+        else:
+            try:
+                async with asyncio.timeout(BODY_SECONDS_MAX):
+                    body = await _Begun(reading, waits_for)
+            except TimeoutError as error:
+                raise ProblemError(REQUEST_INCOMPLETE) from error
         if len(body) > bytes_max:
             raise ProblemError(REQUEST_TOO_LARGE, f"The limit is {bytes_max} bytes.")
         return body
@@ -98,6 +118,30 @@ class Exchange:
                 return bytes(body)
             message = await self.receive()
         raise ProblemError(REQUEST_INCOMPLETE)
+
+
+class _Begun(Awaitable[bytes]):
+    """A coroutine that was begun by hand, and what it waits for: it goes on from there."""
+
+    __slots__ = ("_coroutine", "_waits_for")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, bytes], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, bytes]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                came = yield waits_for
+            except BaseException as error:  # noqa: BLE001 - a time-out or a cancellation is its too
+                step = partial(self._coroutine.throw, error)
+            else:
+                step = partial(self._coroutine.send, came)
+            try:
+                waits_for = step()
+            except StopIteration as done:
+                return done.value
 
 
 def new_request_id() -> RequestId:

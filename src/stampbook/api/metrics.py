@@ -1,6 +1,7 @@
 """Metrics: what the API and the engine count, for Prometheus."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import asdict
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -8,20 +9,21 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from stampbook.api.exchange import NO_STORE, Reply
+from stampbook.api.exchange import NO_STORE, Exchange, Reply
 from stampbook.engine.writer import Engine
 
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """Counts requests by operation and status, and how long they took."""
+    """Counts requests by operation and status, and how long they took; `others` count the rest."""
 
     __slots__ = ("_counters", "_registry", "_requests", "_seconds", "_timers")
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, others: Iterable[Collector] = ()) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(EngineCollector(engine))
+        for collector in (EngineCollector(engine), *others):
+            self._registry.register(collector)
         self._requests = Counter(
             "stampbook_http_requests",
             "Requests answered, by operation and status.",
@@ -54,6 +56,11 @@ class Metrics:
         """Give everything counted, in Prometheus' text format."""
         headers = ((b"content-type", CONTENT_TYPE_LATEST.encode()), NO_STORE)
         return Reply(200, generate_latest(self._registry), headers)
+
+    async def show(self, exchange: Exchange) -> Reply:
+        """Answer with the page; the store may be looked at for it."""
+        del exchange
+        return await asyncio.to_thread(self.page)
 
 
 class EngineCollector(Collector):

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from stampbook.api.site import Site
+
 
 class OneWriteTransport:
     """A transport that keeps a write until the next one, or until the loop's turn ends."""
@@ -51,3 +53,8 @@ class OneWriteProtocol(HttpToolsProtocol):
         """Begin."""
         wrapped = OneWriteTransport(transport, asyncio.get_running_loop())
         super().connection_made(cast("asyncio.Transport", wrapped))
+
+    def shutdown(self) -> None:
+        """Let the request in hand come to its end, at once if it only waits."""
+        cast("Site", self.app).leave()
+        super().shutdown()

@@ -11,7 +11,7 @@ from stampbook import __version__
 from stampbook.api import problem as problems
 from stampbook.api.decoding import without
 from stampbook.api.problem import STATUS_OF, Problem, ProblemKind
-from stampbook.api.route import SCOPES, Answer, AnyRoute, Noun, Submit
+from stampbook.api.route import SCOPES, AnyRoute, Noun, Submit, takes_key
 from stampbook.api.schemas import field_texts, schemas_of, spelled, without_null
 from stampbook.core.refusals import (
     IDEMPOTENCY_ANSWER_ERASED,
@@ -130,7 +130,7 @@ def problems_of(route: AnyRoute) -> dict[int, dict[str, str]]:
         kinds += EVERY_INPUT
     if not route.reads_query or route.reads_text:
         kinds += EVERY_BODY
-    if not isinstance(route, Answer):
+    if takes_key(route):
         kinds += EVERY_WRITE
     if isinstance(route, Submit):
         kinds += (problems.ENGINE_BUSY, MEMBER_MERGED)
@@ -162,7 +162,7 @@ def _operation(
     body, gives = next(schemas), next(schemas)
     parameters = [_parameter(route, info, next(schemas)) for info in shape.parameters]
     headers = REQUEST_ID
-    if not isinstance(route, Answer):
+    if takes_key(route):
         parameters.append(IDEMPOTENCY_KEY)
         headers = REQUEST_ID | REPLAYED
     operation: dict[str, Any] = {

@@ -15,7 +15,7 @@ PROBLEMS_PATH = "/docs/problems/"
 
 STATUS_OF: dict[RefusalKind, int] = {"not_found": 404, "conflict": 409, "unprocessable": 422}
 
-Status = Literal[400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503]
+Status = Literal[400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 503]
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +52,7 @@ class ProblemError(Exception):
         detail: str | None = None,
         *,
         field: str | None = None,
+        facts: dict[str, Any] | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         super().__init__(kind.code)
@@ -64,6 +65,7 @@ class ProblemError(Exception):
             code=kind.code,
             remedy=kind.remedy,
             field=field,
+            facts=facts or {},
         )
 
 
@@ -197,6 +199,12 @@ CURSOR_INVALID = _declare(
     "The cursor was not given out by this list.",
     "Send `next_cursor` of the page before, unchanged, or leave it out.",
 )
+FACTS_EXPIRED = _declare(
+    "facts.expired",
+    410,
+    "Facts behind the cursor are not kept any more.",
+    "Read the members and what belongs to them anew, then go on from `next` in `facts`.",
+)
 FACT_TYPE_UNKNOWN = _declare(
     "fact_type.unknown",
     422,
@@ -227,6 +235,61 @@ ENDPOINT_URL_INVALID = _declare(
     "The URL is no http or https address with a host and without a user or a fragment.",
     "Send the address that the receiver answers POST requests on.",
 )
+ENDPOINT_BATCHING_UNAVAILABLE = _declare(
+    "endpoint.batching_unavailable",
+    422,
+    "The endpoint gets facts one by one, so there is nothing to wait for.",
+    "Leave `batch_wait_ms` at 0, or choose a dialect and a `batch_size` that send several.",
+)
+ENDPOINT_SECRET_INVALID = _declare(
+    "endpoint.secret_invalid",
+    422,
+    "The secret cannot sign as the endpoint wants it.",
+    "Send `whsec_` and base64 of 24 to 64 bytes, or `whsk_` and base64 of an ed25519 private key "
+    "for the signature `v1a`; or none, and one is made.",
+)
+ENDPOINT_SECRETS_TOO_MANY = _declare(
+    "endpoint.secrets_too_many",
+    409,
+    "The endpoint would sign with more secrets at once than receivers look at.",
+    "Wait until one of them has expired, or rotate with `overlap_hours` 0.",
+)
+ENDPOINT_ACCESS_INVALID = _declare(
+    "endpoint.access_invalid",
+    422,
+    "Requests could not get in by what `access` says.",
+    "Correct what `detail` names, and send `access` as a whole.",
+)
+ENDPOINT_ACCESS_ELSEWHERE = _declare(
+    "endpoint.access_elsewhere",
+    409,
+    "The endpoint's access is meant for another place than its new URL.",
+    "Send `access` as well, as a whole, or null to send none to the new URL.",
+)
+ENDPOINT_NOT_LISTENER = _declare(
+    "endpoint.not_listener",
+    409,
+    "The endpoint is no listener: its requests are sent to its URL.",
+    "Make an endpoint with the URL `listen:`, and ask for its requests.",
+)
+ENDPOINT_IS_LISTENER = _declare(
+    "endpoint.is_listener",
+    409,
+    "The endpoint is a listener: its requests are fetched, and nothing can be sent to it.",
+    "Let something happen: stampbook trigger.",
+)
+SAMPLES_BUSY = _declare(
+    "samples.busy",
+    503,
+    "As many samples as may be sent at once are on their way.",
+    "Send the request again after the seconds in Retry-After.",
+)
+LEASE_TOKEN_UNKNOWN = _declare(
+    "lease.token_unknown",
+    422,
+    "A token was not handed out with a request of this endpoint.",
+    "Send each token as the request brought it, to the endpoint that it was fetched from.",
+)
 DELIVERY_NOT_FOUND = _declare(
     "delivery.not_found",
     404,
@@ -238,6 +301,18 @@ DELIVERY_NOT_FAILED = _declare(
     409,
     "The delivery has not failed: it was received, or is still being tried.",
     "Wait until its tries have run out.",
+)
+REPLAY_NOT_FOUND = _declare(
+    "replay.not_found",
+    404,
+    "The endpoint has no replay with this id.",
+    "List the endpoint's replays and use one of their ids.",
+)
+FACT_NOT_FOUND = _declare(
+    "fact.not_found",
+    404,
+    "The program has no fact with this id.",
+    "Use an id of the feed, of a delivery or of a webhook.",
 )
 IMPORT_UNREADABLE = _declare(
     "import.unreadable",

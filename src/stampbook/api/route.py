@@ -21,7 +21,18 @@ from stampbook.commands import Command
 from stampbook.core.refusals import RefusalCode
 from stampbook.store.backend import Unit
 
-__all__ = ["Answer", "AnyRoute", "Noun", "Route", "Run", "Submit", "Write", "catalogue"]
+__all__ = [
+    "Answer",
+    "AnyRoute",
+    "Noun",
+    "Poll",
+    "Route",
+    "Run",
+    "Submit",
+    "Write",
+    "catalogue",
+    "takes_key",
+]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 KeyScope = Literal["read", "write", "admin"]
@@ -97,6 +108,22 @@ class Answer(Route, frozen=True, kw_only=True):
         return self.answers.__name__
 
 
+class Poll(Route, frozen=True, kw_only=True):
+    """A route whose function is called again until what it gives `says` something.
+
+    Shapes: `asks` has `wait_seconds`, the longest that it waits. It may hand things out, but what
+    nobody hears of comes again by itself, so no key is needed to ask again.
+    """
+
+    polls: Callable[[Desk, Any], Struct]
+    says: Callable[[Any], bool]
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation: the function's."""
+        return self.polls.__name__
+
+
 class Write(Route, frozen=True, kw_only=True):
     """A route that changes, in one transaction, what no command changes."""
 
@@ -142,8 +169,12 @@ class Run(Route, frozen=True, kw_only=True):
         return self.runs.__name__
 
 
-AnyRoute = Submit | Answer | Write | Run
-"""Whatever is no Answer writes, and takes an Idempotency-Key."""
+AnyRoute = Submit | Answer | Poll | Write | Run
+
+
+def takes_key(route: AnyRoute) -> bool:
+    """Tell whether a route does what is to be done once, and so takes an Idempotency-Key."""
+    return not isinstance(route, Answer | Poll)
 
 
 class Noun(Struct, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ class CommandEndpoint:
             command=command,
             principal=caller.id,
             cause=exchange.request_id,
+            trace=exchange.trace,
             idempotency_key=key,
             request_hash="" if key is None else request_hash(self._operation, exchange.path, body),
         )

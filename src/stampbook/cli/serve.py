@@ -3,21 +3,25 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
 import uvicorn
 from cyclopts import Parameter
 
+from stampbook.api.delivery_metrics import collectors
+from stampbook.api.metrics import Metrics
+from stampbook.api.metrics_listener import MetricsListener, health_page
 from stampbook.api.one_write import OneWriteProtocol
 from stampbook.bootstrap import SQLITE, App, Role, configure_logs, master_keys
-from stampbook.cli.terminal.errors import CommandError
+from stampbook.cli.terminal.errors import CommandError, sentence
 from stampbook.cli.terminal.group import run_group
 from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.options import DatabaseOption
 from stampbook.cli.terminal.output import say
 from stampbook.cli.terminal.serving import APPLICATIONS
 from stampbook.cli.terminal.settings import configured, overrides
-from stampbook.config import Settings, variable_of
+from stampbook.config import ServerSettings, Settings, variable_of
 from stampbook.store.migrate import is_current
 
 GRACE_SECONDS = 10
@@ -105,19 +109,27 @@ def _serve(settings: Settings, application: str) -> None:
 
 def _work_together(settings: Settings, role: Role, given: Mapping[str, str]) -> None:
     say(f"Working as {role} in {settings.server.processes} processes.")
-    alone = {**given, variable_of("server.processes"): "1"}
+    port = settings.server.metrics_port
+    alone = [
+        {
+            **given,
+            variable_of("server.processes"): "1",
+            # each tells what it counts at a port of its own
+            variable_of("server.metrics_port"): str(port + number if port else 0),
+        }
+        for number in range(settings.server.processes)
+    ]
     with interruptible() as wants_to_stop:
-        is_well = run_group(
-            settings.server.processes, ["serve", "--role", role], alone, wants_to_stop
-        )
+        is_well = run_group(["serve", "--role", role], alone, wants_to_stop)
     if not is_well:
         raise CommandError("A process of the group ended.", "Read the log, and start it again.")
 
 
 def _work(settings: Settings, role: Role) -> None:
     configure_logs(settings.log)
+    listener = _listener(settings.server)
     app = App(settings, role)
-    with interruptible() as wants_to_stop:
+    with interruptible() as wants_to_stop, _answering(listener, app):
         app.start()
         say(f"Working as {role}.")
         while not wants_to_stop() and app.is_running:
@@ -126,3 +138,27 @@ def _work(settings: Settings, role: Role) -> None:
         app.stop()
     if not is_well:
         raise CommandError("A part of the process ended.", "Read the log, and start it again.")
+
+
+def _listener(server: ServerSettings) -> MetricsListener | None:
+    """Take the address at which a process without the API tells what it counts, if there is one.
+
+    Errors: CommandError.
+    """
+    if not server.metrics_port:
+        return None
+    try:
+        return MetricsListener(server.metrics_host, server.metrics_port)
+    except OSError as error:
+        raise CommandError(
+            f"Nothing can listen on {server.metrics_host}:{server.metrics_port}. {sentence(error)}",
+            "Set server.metrics_host and server.metrics_port to an address that is free.",
+        ) from error
+
+
+def _answering(listener: MetricsListener | None, app: App) -> AbstractContextManager[None]:
+    if listener is None:
+        return nullcontext()
+    metrics = Metrics(app.engine, collectors(app))
+    health = health_page(lambda: app.is_running)
+    return listener.answering({"/metrics": metrics.page, "/healthz": health})

@@ -1,5 +1,6 @@
 """The loop: sweeps the programs that live on real time, and forgets what has had its time."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event, Thread
@@ -8,17 +9,22 @@ import structlog
 
 from stampbook.clockwork.erasures import erase_some
 from stampbook.clockwork.jobs import Job, catalogue
+from stampbook.clockwork.retention import Clearance
+from stampbook.clockwork.silence import give_up_some
 from stampbook.clockwork.sweep import Progress, SweepError, name_of, sweep
+from stampbook.core.retention import Retention
 from stampbook.engine.queue import QueueFullError
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import StoreError, Unit
 from stampbook.store.idempotency import purge
-from stampbook.values.ids import ProgramId
+from stampbook.values.ids import PROCESS_BITS, CommandIds, ProgramId
 from stampbook.values.instants import from_ms
 
 PAUSE_SECONDS = 1.0
 PURGE_MS = 600_000
-"""How often old idempotency keys are looked for. Units: milliseconds."""
+"""How often old idempotency keys, and listeners without anybody who listens, are looked for.
+
+Units: milliseconds."""
 
 REFUSED_MS = 60_000
 """How long the jobs of a program rest when one of their commands was refused."""
@@ -39,7 +45,7 @@ class Clockwork:
     """A thread that has the due work of real time done.
 
     Shapes: several processes may run one. A program is swept by one of them at a time, and what
-    one has done, another finds done.
+    one has done, another finds done. Without `retention` everything is kept.
     """
 
     def __init__(
@@ -48,13 +54,16 @@ class Clockwork:
         *,
         pause_seconds: float = PAUSE_SECONDS,
         jobs: Sequence[Job] | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self._engine = engine
+        self._clearance = None if retention is None else Clearance(engine.backend, retention)
         self._pause = pause_seconds
         self._jobs = catalogue() if jobs is None else jobs
         self._jobs_at_ms: dict[ProgramId, int] = {}
         self._stopping = Event()
         self._purge_at_ms = 0
+        self._ids = CommandIds(secrets.randbits(PROCESS_BITS))
         self._thread = Thread(target=self._run, name="clockwork", daemon=True)
 
     def start(self) -> None:
@@ -78,8 +87,11 @@ class Clockwork:
         for program in self._due(now_ms):  # one that fails must not hold up the others
             items += _survive(partial(self._sweep, program, now_ms))
         _survive(partial(erase_some, self._engine, self._stopping.is_set))
+        if self._clearance is not None:
+            _survive(partial(self._clearance.tick, now_ms, self._stopping.is_set))
         if now_ms >= self._purge_at_ms:
             self._purge_at_ms = now_ms + PURGE_MS
+            _survive(partial(give_up_some, self._engine, self._new_id, now_ms))
             self._purge(now_ms)
         return items
 
@@ -132,6 +144,9 @@ class Clockwork:
     def _may_stop(self, _: Progress) -> None:
         if self._stopping.is_set():
             raise StoppedError
+
+    def _new_id(self) -> str:
+        return self._ids.take(self._engine.clock.real_ms())
 
     def _purge(self, now_ms: int) -> None:
         with self._engine.backend.read() as unit:

@@ -163,6 +163,8 @@ def _value(
     inputs: Mapping[str, Any],
 ) -> int | Refused:
     valuation = evaluate(activity, attributes, inputs)
+    if not isinstance(valuation, Refused) and valuation.points:
+        return valuation.points
     about: dict[str, Any] = {"activity_id": activity.id, "order_id": attributes.get("order_id")}
     if isinstance(valuation, Refused):
         return replace(
@@ -172,8 +174,6 @@ def _value(
             rule_version=draft.version,
             facts={**valuation.facts, **about},
         )
-    if valuation.points:
-        return valuation.points
     return refuse(
         POINTS_NOTHING_EARNED,
         member_id=book.member.member_id,

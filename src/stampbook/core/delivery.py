@@ -44,22 +44,26 @@ WhenStuck = Literal["pass", "wait"]
 pass, or it is tried for ever and whatever is ordered behind it waits."""
 
 RetryDelay = Annotated[int, Meta(ge=1, le=DAY)]
+RetryDelays = Annotated[tuple[RetryDelay, ...], Meta(max_length=20)]
+InFlightMax = Annotated[int, Meta(ge=1, le=64)]
+RatePerSecond = Annotated[float, Meta(ge=0.01, le=10_000)]
+TimeoutSeconds = Annotated[int, Meta(ge=1, le=30)]
 
 
 class Conduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How an endpoint wants to be treated."""
 
-    retry_delays_seconds: Annotated[tuple[RetryDelay, ...], Meta(max_length=20)] = (
-        RETRY_DELAYS_SECONDS
-    )
+    retry_delays_seconds: RetryDelays = RETRY_DELAYS_SECONDS
     """The wait after each failed try; there is one try more than waits."""
     when_stuck: WhenStuck = "pass"
-    in_flight_max: Annotated[int, Meta(ge=1, le=64)] = 32
+    """What follows when a request has used up its tries: `pass` leaves it as a dead letter, `wait`
+    tries it for ever, and what is ordered behind it waits."""
+    in_flight_max: InFlightMax = 32
     """The most requests on their way at once from one worker; how many of them are used depends on
     how the endpoint answers."""
-    rate_per_second: Annotated[float, Meta(ge=0.01, le=10_000)] | None = None
+    rate_per_second: RatePerSecond | None = None
     """The most requests in a second, in bursts of at most a second's worth, from all workers."""
-    timeout_seconds: Annotated[int, Meta(ge=1, le=30)] = 15
+    timeout_seconds: TimeoutSeconds = 15
     """How long one request may take in all."""
 
 

@@ -67,6 +67,8 @@ class Request(Struct, frozen=True, kw_only=True):
     client_certificate: ClientCertificate | None = None
     authority: str | None = None
     oauth: ClientCredentials | None = None
+    key: str | None = None
+    """What keeps messages together where a broker can: what they keep their order among."""
 
 
 class Response(Struct, frozen=True, kw_only=True):
@@ -108,6 +110,8 @@ class Policy:
     certificates: str | None
     """A file of trusted authorities; None takes those built into libcurl."""
     user_agent: str
+    checks_certificates: bool = True
+    """False only towards a machine of one's own."""
     connect_timeout_ms: int = CONNECT_TIMEOUT_MS
     total_timeout_ms: int = TOTAL_TIMEOUT_MS
 
@@ -154,6 +158,9 @@ class Call:
         set_option(pycurl.USERAGENT, self.policy.user_agent)
         if self.policy.certificates is not None:
             set_option(pycurl.CAINFO, self.policy.certificates)
+        if not self.policy.checks_certificates:
+            set_option(pycurl.SSL_VERIFYPEER, 0)
+            set_option(pycurl.SSL_VERIFYHOST, 0)
 
     def prepare(self, request: Request, plan: Plan) -> None:
         """Load the handle with a request.

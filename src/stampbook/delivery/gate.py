@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from stampbook.delivery.locator import Host
-from stampbook.values.egress import may_reach
+from stampbook.values.egress import Network, may_reach
 
 Vet = Callable[[str, int], Sequence[str]]
 """Gives the addresses of a host and a port, the best first. It may block.
@@ -66,12 +66,17 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def vetting(*, allow_private: bool, look_up: Vet = resolve) -> Vet:
+def vetting(
+    *, allow_private: bool, allow_subnets: tuple[Network, ...] = (), look_up: Vet = resolve
+) -> Vet:
     """Give a vet that refuses a host when any of its addresses may not be reached."""
 
     def vet(host: str, port: int) -> Sequence[str]:
         addresses = look_up(host, port)
-        if not all(may_reach(address, allow_private=allow_private) for address in addresses):
+        if not all(
+            may_reach(address, allow_private=allow_private, allow_subnets=allow_subnets)
+            for address in addresses
+        ):
             raise TargetRefusedError
         return addresses
 

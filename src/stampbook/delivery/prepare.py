@@ -1,33 +1,47 @@
 """Prepare: from a lease to the request that goes over the wire."""
 
 from stampbook.core.lease import Leased
+from stampbook.core.secrets import in_force
 from stampbook.delivery.call import Request
 from stampbook.delivery.secrets import Vault
 from stampbook.dialects import Dialect, catalogue
 from stampbook.values.ids import RequestId
-from stampbook.values.instants import Instant
+from stampbook.values.instants import Instant, to_ms
 
 CONTENT_TYPE = "content-type"
 SEQUENCE = "stampbook-sequence"
+MS_PER_SECOND = 1000
 
 
 def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
-    """Render a lease in its endpoint's dialect and sign it.
+    """Render a lease in its endpoint's dialect, sign it, and add what lets it in.
 
-    Units: `now` is the real time of the try; it is signed, and a receiver refuses an old one.
+    Units: `now` is the real time of the try; it is signed, and a receiver refuses an old one; and
+    it decides which secrets sign.
     Errors: SecretsUnreadableError; KeyError for a dialect that is no longer there; whatever a
     dialect raises for a fact that it cannot render.
     """
     dialect = catalogue()[leased.dialect]
     message_id = message_id_of(dialect, leased)
     letter = dialect.render(leased.facts, message_id, leased.business)
-    signed = dialect.sign(letter, vault.open(leased.secrets), message_id, now)
-    headers = (
-        (CONTENT_TYPE, dialect.content_type),
-        *signed.items(),
-        (SEQUENCE, str(leased.sequence)),
+    secrets = in_force(vault.open(leased.secrets), to_ms(now))
+    signed = dialect.sign(letter, secrets, message_id, now)
+    entrance = vault.entrance(leased.access)
+    return Request(
+        url=leased.url,
+        headers=(
+            (CONTENT_TYPE, letter.content_type),
+            *signed.items(),
+            (SEQUENCE, str(leased.sequence)),
+            *entrance.headers,
+        ),
+        body=letter.body,
+        total_timeout_ms=leased.conduct.timeout_seconds * MS_PER_SECOND,
+        oauth=entrance.oauth,
+        client_certificate=entrance.client_certificate,
+        authority=entrance.authority,
+        key=leased.order_key,
     )
-    return Request(url=leased.url, headers=headers, body=letter.body)
 
 
 def message_id_of(dialect: Dialect, leased: Leased) -> RequestId:

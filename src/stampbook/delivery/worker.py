@@ -15,6 +15,7 @@ on deck until the request before it has arrived, and goes back to the store if i
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
@@ -26,7 +27,6 @@ from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
 from stampbook.delivery.prepare import prepare
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault
-from stampbook.delivery.sender import Sender
 from stampbook.store.backend import StoreError
 from stampbook.values.instants import from_ms
 
@@ -64,6 +64,26 @@ class Sent(Struct, frozen=True):
     started_at_ms: int
 
 
+class Sending(Protocol):
+    """What a worker sends with; `wake` may be called from any thread."""
+
+    def start(self, ticket: Sent, request: Request, /) -> None:
+        """Begin to send a request."""
+        ...
+
+    def wait(self, seconds: float, /) -> list[tuple[Sent, Response]]:
+        """Give what finished, as soon as something has, or when it is woken or the time is over."""
+        ...
+
+    def wake(self) -> None:
+        """Let `wait` return at once."""
+        ...
+
+    def close(self) -> None:
+        """Abandon what is on its way."""
+        ...
+
+
 class World(Struct, frozen=True, kw_only=True):
     """What a worker knows of the world: the time, and chance.
 
@@ -86,7 +106,7 @@ class Worker:
         self,
         *,
         queue: Queue,
-        sender: Sender[Sent],
+        sender: Sending,
         vault: Vault,
         world: World,
         watch: Callable[[Outcome], None] = _unwatched,

@@ -52,11 +52,14 @@ def is_genuine(dialect: str, headers: Mapping[str, str], body: bytes, secret: st
 
 
 def types_of(headers: Mapping[str, str], body: bytes) -> list[str]:
-    """Give the types of the events of a request: one topic in a header, or each in the body."""
+    """Give the types of the events of a request: one topic in a header, or each in the body.
+
+    Shapes: a body is one event, a list of them, or an object with a list of them.
+    """
     if "x-nector-topic" in headers:
         return [headers["x-nector-topic"]]
-    document = msgspec.json.decode(body)
-    events = document.get("events", [document])
+    document: dict[str, Any] | list[dict[str, Any]] = msgspec.json.decode(body)
+    events = document if isinstance(document, list) else document.get("events", [document])
     return [event.get("event_type") or event["type"] for event in events]
 
 

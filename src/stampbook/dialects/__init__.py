@@ -37,10 +37,11 @@ class StoredFact(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True):
-    """A body that is ready to be signed, and what the dialect calls its facts."""
+    """A body that is ready to be signed, what the dialect calls its facts, and the media type."""
 
     event_type: str
     body: bytes
+    content_type: str = "application/json"
 
 
 def _whole(body: Any) -> Any:
@@ -56,13 +57,16 @@ class Dialect(Struct, frozen=True, kw_only=True):
     bytes for equal arguments, so that a retry sends what was sent before; the business is given to
     a dialect that `names_business`. `sign` gives the headers that prove a letter, from the secrets
     in force, newest first, the id that a receiver tells a repetition by, and the real time of the
-    attempt.
+    attempt; a dialect that `shares_secret` has a signature of its own, for which one of the secrets
+    must be known to both sides.
     """
 
     title: str
     batch_size: int
-    content_type: str = "application/json"
+    usual_batch_size: int | None = None
+    """What an endpoint gets that asks for no size; None is `batch_size`."""
     names_business: bool = False
+    shares_secret: bool = False
     event_types: Callable[[FactType], tuple[str, ...]]
     render: Callable[[Sequence[StoredFact], RequestId, Business | None], Letter]
     event: Callable[[Any], Any] = _whole

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from stampbook.dialects import Dialect, Letter, StoredFact
@@ -16,7 +17,12 @@ from stampbook.values.ids import RequestId
 from stampbook.values.instants import Instant, to_ms
 from stampbook.values.json import decode, encode
 from stampbook.values.marks import Defined, Own, Written
-from stampbook.values.signatures import WEBHOOK_TIMESTAMP, sign_webhook
+from stampbook.values.signatures import (
+    KEYS_KEPT,
+    WEBHOOK_TIMESTAMP,
+    newest_shared,
+    sign_webhook,
+)
 from stampbook.values.uuids import defined_id, uuid_of
 
 MS_PER_SECOND = 1000
@@ -61,18 +67,26 @@ def sign(
     its digest, which never changes, names the secret and proves nothing.
     Units: both timestamps are seconds since 1970.
     """
-    newest = secrets[0].encode()
+    keyed, named = _keyed(newest_shared(secrets))
+    mac = keyed.copy()
+    mac.update(letter.body)
     standard = sign_webhook(letter.body, secrets, request_id, at)
     return {
         "x-nector-topic": letter.event_type,
         "x-nector-delivery-id": uuid_of(request_id),
         "x-nector-timestamp": standard[WEBHOOK_TIMESTAMP],
         "x-nector-webhook-hmac-algo": "sha256",
-        "x-nector-webhook-hmac": hmac.digest(newest, letter.body, "sha256").hex(),
+        "x-nector-webhook-hmac": mac.hexdigest(),
         "x-nector-webhook-secret-algo": "sha256",
-        "x-nector-webhook-secret": hashlib.sha256(newest).hexdigest(),
+        "x-nector-webhook-secret": named,
         **standard,
     }
+
+
+@lru_cache(KEYS_KEPT)
+def _keyed(secret: str) -> tuple[hmac.HMAC, str]:
+    key = secret.encode()
+    return hmac.new(key, digestmod="sha256"), hashlib.sha256(key).hexdigest()
 
 
 def spell(moment: datetime) -> str:
@@ -124,6 +138,7 @@ DIALECT = Dialect(
     title="Nector",
     batch_size=1,
     names_business=True,
+    shares_secret=True,
     event_types=event_types,
     render=render,
     sign=sign,

@@ -6,6 +6,7 @@ Source: contract section 3; the vendor's page of webhook events.
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from stampbook.dialects import Dialect, Letter, StoredFact
@@ -14,7 +15,7 @@ from stampbook.nouns.business import Business
 from stampbook.values.ids import RequestId
 from stampbook.values.instants import Deadline, Instant, to_ms
 from stampbook.values.json import decode, encode
-from stampbook.values.signatures import sign_webhook
+from stampbook.values.signatures import KEYS_KEPT, newest_shared, sign_webhook
 
 BATCH_SIZE = 100
 """Units: events in one body."""
@@ -68,12 +69,18 @@ def sign(
     Units: the nonce is milliseconds since 1970.
     """
     nonce = str(to_ms(at))
-    signed = b"%b:%b" % (letter.body, nonce.encode())
+    mac = _keyed(newest_shared(secrets)).copy()
+    mac.update(b"%b:%b" % (letter.body, nonce.encode()))
     return {
         NONCE: nonce,
-        SIGNATURE: hmac.digest(secrets[0].encode(), signed, "sha512").hex(),
+        SIGNATURE: mac.hexdigest(),
         **sign_webhook(letter.body, secrets, request_id, at),
     }
+
+
+@lru_cache(KEYS_KEPT)
+def _keyed(secret: str) -> hmac.HMAC:
+    return hmac.new(secret.encode(), digestmod="sha512")
 
 
 def spell(moment: date) -> str:
@@ -119,6 +126,7 @@ _SPELLINGS: dict[type, Callable[[Any], Any]] = {
 DIALECT = Dialect(
     title="Zinrelo",
     batch_size=BATCH_SIZE,
+    shares_secret=True,
     event_types=event_types,
     render=render,
     event=lambda body: body["events"][0],

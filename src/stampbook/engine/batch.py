@@ -15,27 +15,34 @@ from stampbook.store.backend import Backend, Unit
 from stampbook.store.load import load
 from stampbook.store.opening import Opening, open_batch
 from stampbook.store.programs import Programs
-from stampbook.store.save import save
+from stampbook.store.save import Batch, save
+from stampbook.store.traces import keep_traces
 
 TEST_CLOCK = "SELECT now_ms FROM program WHERE id = ?"
 MOVE_CLOCK = "UPDATE program SET now_ms = ? WHERE id = ?"
 
 
 class Tools(Struct, frozen=True, kw_only=True):
-    """What a batch works with. `secret` gives random bytes; `decide` is that of the commands."""
+    """What a batch works with. `secret` gives random bytes; `decide` is that of the commands.
+
+    Shapes: with `keeps_traces`, the trace of a request is stored beside the facts that it made.
+    """
 
     backend: Backend
     programs: Programs
     clock: Clock
     secret: Secret
     decide: Decide
+    keeps_traces: bool = False
 
 
 class BatchRun:
     """One try at a batch.
 
     Shapes: `outcomes` are complete before the commit is asked for, in the order of the tickets;
-    `deliveries` counts the webhooks that the commit makes due.
+    `deliveries` counts the webhooks that the commit makes due. `phases` are when each step began
+    and ended, by its name.
+    Units: seconds of `perf_counter`.
     """
 
     def __init__(self, tools: Tools, tickets: Sequence[Ticket], metrics: Metrics) -> None:
@@ -45,6 +52,7 @@ class BatchRun:
         self.outcomes: list[Outcome] = []
         self.facts = 0
         self.deliveries = 0
+        self.phases: dict[str, tuple[float, float]] = {}
 
     def run(self) -> None:
         """Open, load, decide, save and commit.
@@ -54,13 +62,16 @@ class BatchRun:
         with self.tools.backend.transaction() as unit:
             self._fill(unit)
             start = perf_counter()
-        self.metrics.commit_seconds += perf_counter() - start
+        committed = perf_counter()
+        self.metrics.commit_seconds += committed - start
+        self.phases["commit"] = (start, committed)
 
     def _fill(self, unit: Unit) -> None:
         start = perf_counter()
         deciding = self._load(unit)
         loaded = perf_counter()
         self.metrics.load_seconds += loaded - start
+        self.phases["load"] = (start, loaded)
         if deciding is None:
             self.outcomes = [Failed("there is no such program") for _ in self.tickets]
             return
@@ -71,10 +82,24 @@ class BatchRun:
         batch = deciding.batch
         if not batch.is_empty():
             save(unit, batch)
+        if self.tools.keeps_traces:
+            self._keep_traces(unit, batch)
         if deciding.now_ms != before:
             unit.many(MOVE_CLOCK, [(deciding.now_ms, batch.opening.program_id)])
         self.facts, self.deliveries = len(batch.changes.facts), len(batch.deliveries)
-        self.metrics.save_seconds += perf_counter() - decided
+        saved = perf_counter()
+        self.metrics.save_seconds += saved - decided
+        self.phases |= {"decide": (loaded, decided), "save": (decided, saved)}
+
+    def _keep_traces(self, unit: Unit, batch: Batch) -> None:
+        """Keep the traces of those requests whose facts are due to somebody."""
+        due = {each.fact_id for each in batch.deliveries}
+        causes = {fact.data.cause for fact in batch.changes.facts if fact.id in due}
+        submissions = [ticket.submission for ticket in self.tickets]
+        contexts = {
+            one.cause: one.trace for one in submissions if one.trace and one.cause in causes
+        }
+        keep_traces(unit, batch.opening.program_id, contexts)
 
     def _load(self, unit: Unit) -> Deciding | None:
         tools, submissions = self.tools, [ticket.submission for ticket in self.tickets]

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
+from operator import attrgetter
 from threading import Condition
 
 from stampbook.engine.submission import Ticket
@@ -108,14 +109,16 @@ class Queue:
         return waiting
 
 
+_named_by = attrgetter(
+    "members", "ids", "transactions", "orders", "coupons", "emails", "referral_codes", "referrals",
+    "reviews",
+)  # fmt: skip
+
+
 def weight(ticket: Ticket) -> int:
     """Give how many members a ticket may lock."""
     needs = ticket.needs
-    named = (
-        needs.members, needs.ids, needs.transactions, needs.orders, needs.coupons, needs.emails,
-        needs.referral_codes, needs.referrals, needs.reviews,
-    )  # fmt: skip
-    return sum(map(len, named)) + (needs.due.limit if needs.due else 0)
+    return sum(map(len, _named_by(needs))) + (needs.due.limit if needs.due else 0)
 
 
 def by_program(tickets: Iterable[Ticket]) -> list[list[Ticket]]:

@@ -32,15 +32,24 @@ COMMIT_PAUSE_SECONDS = 0.25
 log = structlog.get_logger()
 
 
+def _nothing(_: BatchRun) -> None:
+    pass
+
+
 class Settling:
-    """Batches being settled by one writer. `start` gives a new try at some tickets."""
+    """Batches being settled by one writer.
+
+    Shapes: `start` gives a new try at some tickets; `on_stored` is given each that was stored.
+    """
 
     def __init__(
         self,
         backend: Backend,
         start: Callable[[Sequence[Ticket]], BatchRun],
         metrics: Metrics,
+        on_stored: Callable[[BatchRun], None] = _nothing,
     ) -> None:
+        self._on_stored = on_stored
         self._backend = backend
         self._start = start
         self._metrics = metrics
@@ -57,6 +66,7 @@ class Settling:
                 if self._is_stored(run, number):
                     self._metrics.facts += run.facts
                     self._metrics.deliveries += run.deliveries
+                    self._on_stored(run)
                     return run.outcomes
             why: Outcome = Unavailable("other writers were in the way")
         except UnavailableError as error:

@@ -20,7 +20,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     Shapes: `request_hash` tells requests with the same `idempotency_key` apart; `cause` names the
     request or the job in every fact. Without `webhooks` facts are stored and sent to nobody. A
     `dry_run` is decided like any other and leaves nothing. A test clock moves forward to `at`
-    before it is decided.
+    before it is decided. `trace` is the `traceparent` of a request that is traced.
     """
 
     program_id: ProgramId
@@ -32,6 +32,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     webhooks: bool = True
     dry_run: bool = False
     at: Instant | None = None
+    trace: str | None = None
 
     @property
     def key(self) -> KeyOfCaller | None:

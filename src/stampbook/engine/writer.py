@@ -43,7 +43,8 @@ class Engine:
     """The queue and its writers.
 
     Shapes: `on_deliveries` is called with how many deliveries a commit made due, by a writer's
-    thread. Several `writers` help on PostgreSQL only: SQLite takes them in turns.
+    thread, and `watch` with each batch that was stored, after its callers were answered. Several
+    `writers` help on PostgreSQL only: SQLite takes them in turns.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Engine:
         writers: int = 1,
         waiting_max: int = WAITING_MAX,
         on_deliveries: Callable[[int], None] = _nothing,
+        watch: Callable[[BatchRun], None] | None = None,
         decide: Decide = commands.decide,
     ) -> None:
         self.backend = backend
@@ -66,7 +68,9 @@ class Engine:
             clock=self.clock,
             secret=os.urandom,
             decide=decide,
+            keeps_traces=watch is not None,
         )
+        self._watch = watch
         self._queue = Queue(waiting_max)
         self._ids = CommandIds(secrets.randbits(PROCESS_BITS))
         self._admission = Lock()
@@ -130,8 +134,12 @@ class Engine:
             self._queue.put(Ticket.of(submission, command_id, waiter))
 
     def _write(self, metrics: Metrics) -> None:
+        stored: list[BatchRun] = []
         settling = Settling(
-            self.backend, lambda tickets: BatchRun(self._tools, tickets, metrics), metrics
+            self.backend,
+            lambda tickets: BatchRun(self._tools, tickets, metrics),
+            metrics,
+            stored.append,
         )
         batches: list[list[Ticket]] = []
         try:
@@ -145,9 +153,20 @@ class Engine:
                     del batches[0]
                     if metrics.deliveries > due:
                         self._on_deliveries(metrics.deliveries - due)
+                    self._tell(stored)
         except BaseException as error:
             self._crash(batches, error)
             raise
+
+    def _tell(self, stored: list[BatchRun]) -> None:
+        """Tell of batches; nothing that is stored and answered may fail by it."""
+        if self._watch is not None:
+            for run in stored:
+                try:
+                    self._watch(run)
+                except Exception:
+                    log.exception("batch.not_watched")
+        stored.clear()
 
     def _crash(self, batches: Sequence[Sequence[Ticket]], error: BaseException) -> None:
         """Answer everybody: nobody may wait for ever, and this process is not healthy any more."""

@@ -36,8 +36,9 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     WEBHOOK_SIGNATURE: {
         "type": "string",
-        "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$",
-        "description": "One signature for each secret in force, separated by spaces.",
+        "pattern": "^v1a?,[A-Za-z0-9+/]+=*( v1a?,[A-Za-z0-9+/]+=*)*$",
+        "description": "One signature for each secret in force, separated by spaces: `v1` with a "
+        "shared secret, `v1a` with a private key.",
     },
 }
 

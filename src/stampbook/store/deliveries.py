@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from stampbook.core.delivery import Conduct, Delivered, Failed, RetryAt, Verdict
 from stampbook.core.health import Answer, after
 from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome, Turn
+from stampbook.core.listening import SCHEME
+from stampbook.store.activation import left_at
 from stampbook.store.backend import Backend, Row, Unit
 from stampbook.store.businesses import Businesses
 from stampbook.store.health_facts import Change, state_changes
@@ -36,16 +38,16 @@ WHERE e.status = 'active' AND coalesce(l.free_at_ms, 0) <= ? AND (
     EXISTS (SELECT 1 {WAITS})
     OR (e.batch_wait_ms > 0 AND e.batch_size <= (SELECT count(*) FROM (
         SELECT 1 {WAITS.rstrip()} + e.batch_wait_ms LIMIT {FACTS_PER_ENDPOINT_MAX}) AS w)))
+AND e.url NOT LIKE '{SCHEME}%'
 ORDER BY e.program_id, e.id
 """
-"""With something due, or with a batch that is full before."""
+"""With something due, or with a batch that is full before; listeners fetch what is theirs."""
 
 LOCK = "SELECT 1 FROM endpoint WHERE program_id = ? AND id = ?"
 HOLDER = "SELECT lease_id FROM delivery WHERE program_id = ? AND id = ?"
 DISABLE = (
     "UPDATE endpoint SET status = 'disabled', updated_at_ms = ? WHERE program_id = ? AND id = ?"
 )
-LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 
 Deal = Callable[[Sequence[DueLane]], Mapping[EndpointKey, int]]
 
@@ -81,19 +83,23 @@ class Deliveries:
         if not (shares or turn.outcomes or turn.unsent):
             return []
         with self._backend.transaction() as unit:
-            if turn.outcomes:
-                turn.told = self._judge_health(unit, turn.outcomes)
-                settled = sorted(
-                    [row for one in turn.outcomes for row in _settlements(one)], key=DELIVERY_ID
-                )
-                unit.change("delivery", SETTLED, OF_LEASE, settled)
-                logged = [_attempt(one) for one in turn.outcomes if _is_logged(one)]
-                unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
-            unit.change("delivery", RELEASED, OF_LEASE, _releases(turn.unsent))
-            if not shares:
-                return []
-            leasing = Leasing(unit, Businesses(unit, self._programs), self._new_id)
-            return leasing.lease(shares, now_ms=turn.now_ms, until_ms=turn.until_ms)
+            self.settle(unit, turn)
+            return self.lease(unit, turn, shares) if shares else []
+
+    def settle(self, unit: Unit, turn: Turn) -> None:
+        """Store what came of tries, and give leases back."""
+        if turn.outcomes:
+            turn.told = self._judge_health(unit, turn.outcomes)
+            settled = [row for one in turn.outcomes for row in _settlements(one)]
+            unit.change("delivery", SETTLED, OF_LEASE, sorted(settled, key=DELIVERY_ID))
+            logged = [_attempt(one) for one in turn.outcomes if _is_logged(one)]
+            unit.upsert("attempt", ATTEMPT_COLUMNS, logged, ("program_id", "id"))
+        unit.change("delivery", RELEASED, OF_LEASE, _releases(turn.unsent))
+
+    def lease(self, unit: Unit, turn: Turn, shares: Mapping[EndpointKey, int]) -> list[Leased]:
+        """Take at most so many due requests of each endpoint."""
+        leasing = Leasing(unit, Businesses(unit, self._programs), self._new_id)
+        return leasing.lease(shares, now_ms=turn.now_ms, until_ms=turn.until_ms)
 
     def _judge_health(self, unit: Unit, outcomes: Sequence[Outcome]) -> bool:
         """Store what endpoints have become by their answers; tell whether facts were told of it."""
@@ -105,15 +111,29 @@ class Deliveries:
             return False
         changes, lanes = self._changes(unit, telling)
         recorded_ms = max(one.ended_at_ms for one in outcomes)
+        conducts = {key: some[-1].leased.conduct for key, some in telling.items()}
+        return self.change_health(unit, changes, lanes, conducts, recorded_ms)
+
+    def change_health(
+        self,
+        unit: Unit,
+        changes: Mapping[EndpointKey, Change],
+        lanes: Mapping[EndpointKey, Lane],
+        conducts: Mapping[EndpointKey, Conduct],
+        recorded_ms: int,
+    ) -> bool:
+        """Store what endpoints have become; tell whether facts were told of it.
+
+        Shapes: their rows are locked, and `lanes` are what they were until now.
+        """
         counts = state_changes(unit, list(changes.values()), self._new_id, recorded_ms)
         kept: list[tuple[EndpointKey, Lane, Conduct]] = []
         for key, change in changes.items():
             lane = replace(lanes[key], health=change.now, facts=counts[key])
             if change.now.state == "disabled" != change.before.state:
                 unit.run(DISABLE, (recorded_ms, *key))
-                [(last,)] = unit.rows(LAST_POSITION, key[:1])
-                lane = replace(lane, left_at_position=last)
-            kept.append((key, lane, telling[key][-1].leased.conduct))
+                lane = replace(lane, left_at_position=left_at(unit, key, recorded_ms))
+            kept.append((key, lane, conducts[key]))
         save_lanes(unit, kept)
         return any(counts[key] != lanes[key].facts for key in changes)
 

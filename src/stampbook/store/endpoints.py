@@ -7,7 +7,7 @@ from msgspec import Struct
 from stampbook.core.delivery import Conduct, Ordering
 from stampbook.core.lease import EndpointKey
 from stampbook.store.backend import Row, Unit
-from stampbook.store.lanes import remove_lane
+from stampbook.store.lanes import Lane, read_lane, remove_lane, save_lanes
 from stampbook.store.reading.webhooks import DeliveryLine
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.instants import Instant, from_ms
@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 ENDPOINTS = f"SELECT {', '.join(COLUMNS[1:])} FROM endpoint WHERE program_id = ?"
 CHANGE = (
-    "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, status = ?, "
+    "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, "
     "updated_at_ms = ?, description = ?, only_with = ?, ordering = ?, batch_wait_ms = ?, "
     "conduct = ?, access = ? WHERE program_id = ? AND id = ?"
 )
@@ -38,7 +38,7 @@ RETRY = (
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A subscriber. `secrets` are sealed."""
+    """A subscriber. `secrets` and `access` are sealed."""
 
     id: EndpointId
     url: str
@@ -95,7 +95,14 @@ def add_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: i
 
 
 def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: int) -> None:
-    """Store what an endpoint has become."""
+    """Store what an endpoint whose row is locked has become, and let its lane follow.
+
+    Shapes: its status stays what it is; `store.activation` changes it.
+    """
+    key = EndpointKey(program_id, endpoint.id)
+    lane = read_lane(unit, key)
+    if lane != Lane():  # when it may go on depends on what its owner wants
+        save_lanes(unit, [(key, lane, endpoint.conduct)])
     unit.run(
         CHANGE,
         (
@@ -103,7 +110,6 @@ def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms
             encode_text(endpoint.event_types),
             endpoint.secrets,
             endpoint.batch_size,
-            endpoint.status,
             at_ms,
             endpoint.description,
             *_wishes(endpoint),

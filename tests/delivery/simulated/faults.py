@@ -14,7 +14,7 @@ from stampbook.store.backend import (
 )
 
 
-class Crash(BaseException):  # noqa: N818 - it is no error but the end of a worker
+class Crash(BaseException):
     """A worker is no more."""
 
 

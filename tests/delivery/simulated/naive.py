@@ -279,7 +279,9 @@ class Naive:
             if lease_id is not None and lease_id not in self.holds:
                 key = (sequence, lease_id, request)
                 unseen.setdefault(key, []).append(self.parcels[parcel_id])
-        for (sequence, lease_id, request), parcels in sorted(unseen.items(), key=lambda one: one[0]):
+        for (sequence, lease_id, request), parcels in sorted(
+            unseen.items(), key=lambda one: one[0]
+        ):
             shelf = parcels[0].place
             self._number(shelf, request, sequence)
             shelf.requests.setdefault(request, tuple(one.fact for one in parcels))
@@ -398,12 +400,12 @@ class Naive:
             if parcel.status != "pending":
                 del shelf.waiting[parcel.id]
 
-    def _judged_in_time(
-        self, shelf: Shelf, hold: Hold, outcome: Outcome, verdict: RetryAt
-    ) -> None:
+    def _judged_in_time(self, shelf: Shelf, hold: Hold, outcome: Outcome, verdict: RetryAt) -> None:
         waits_ms = verdict.due_at_ms - outcome.ended_at_ms
         if hold.state == "suspended":
-            must(waits_ms == 0 and not verdict.counts, "a trial costs no try", verdict, hold.parcels)
+            must(
+                waits_ms == 0 and not verdict.counts, "a trial costs no try", verdict, hold.parcels
+            )
             self.reached["a trial that failed"] += 1
             return
         must(verdict.counts, "a try counts", verdict, hold.parcels)
@@ -411,7 +413,13 @@ class Naive:
         base_ms = delays[min(hold.number, len(delays)) - 1] * 1000
         asked_ms = min(outcome.retry_after_seconds or 0, DAY_SECONDS) * 1000
         least, most = max(0.8 * base_ms, asked_ms), max(1.2 * base_ms, asked_ms)
-        must(least - 1 <= waits_ms <= most + 1, "a retry keeps to the schedule", waits_ms, base_ms, asked_ms)
+        must(
+            least - 1 <= waits_ms <= most + 1,
+            "a retry keeps to the schedule",
+            waits_ms,
+            base_ms,
+            asked_ms,
+        )
         self.reached["asked to come later" if asked_ms > base_ms else "a retry"] += 1
         if hold.number > len(delays):
             self.reached["tried for ever"] += 1
@@ -489,7 +497,12 @@ class Naive:
         last = parcels[-1].position
         for other in parcels[0].place.waiting.values():
             if other.key == key and other.position < last and other not in parcels:
-                must(other.lease in self._of_this_turn, "nothing is leased before what it must follow", other, parcels)
+                must(
+                    other.lease in self._of_this_turn,
+                    "nothing is leased before what it must follow",
+                    other,
+                    parcels,
+                )
                 self.reached["leased behind one that it must follow"] += 1
 
     def _is_within_rate(self, shelf: Shelf, now_ms: int) -> None:

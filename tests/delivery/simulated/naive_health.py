@@ -88,7 +88,7 @@ class NaiveHealth:
             self.pause_until, self.warned = 0, None
 
 
-def news(before: str, was_warned: bool, now: NaiveHealth) -> list[str]:
+def news(before: str, was_warned: bool, now: NaiveHealth) -> list[str]:  # noqa: FBT001 - two states
     """Give the facts that must be told when an endpoint has become what it is now."""
     facts = ["endpoint.warned"] if now.warned is not None and not was_warned else []
     if now.state == "healthy" != before:

@@ -4,6 +4,7 @@ One thing happens at a time, in an order that the seed decides. A worker's step 
 but for its transactions: in front of one, time may pass and another worker may take its turn.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -237,10 +238,8 @@ class Play:
         hand.worker.stop()
         hand.is_busy = True
         hand.sender.pass_time = lambda until_us: self._pass_time(until_us, besides=hand)
-        try:
+        with contextlib.suppress(Crash):
             hand.worker.run(grace_seconds)
-        except Crash:
-            pass
         self._replace(hand, self.clock.now_us + lasts_ms * US_PER_MS)
 
     def _replace(self, hand: Hand, starts_us: int) -> None:

@@ -1,4 +1,4 @@
-"""Receivers that answer by their moods, and a sender whose requests reach them in simulated time."""
+"""Receivers that answer by their moods, and a sender that reaches them in simulated time."""
 
 import heapq
 from collections.abc import Callable, Sequence
@@ -40,13 +40,13 @@ class Receivers:
     def answer(self, number: int, at_ms: int, facts: Sequence[int]) -> Response:
         """Answer a request with facts, by their numbers, that comes at an instant of the play."""
         place, dice = self._places[number], self._dice[number]
-        mood = next(mood.name for mood in place.moods if at_ms < mood.until_ms)
+        mood: MoodName = next(mood.name for mood in place.moods if at_ms < mood.until_ms)
         if place.poison_one_in and any(fact % place.poison_one_in == 1 for fact in facts):
             mood = "broken" if mood in {"well", "slow", "moody"} else mood
         return _answer(mood, dice)
 
 
-def _answer(mood: MoodName, dice: Random) -> Response:
+def _answer(mood: MoodName, dice: Random) -> Response:  # noqa: C901 - a case for each mood
     quick_ms, status, wait, error = dice.randint(2, 60), None, None, None
     took_ms = quick_ms
     match mood:

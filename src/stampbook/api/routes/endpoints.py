@@ -1,41 +1,57 @@
 """Endpoints: who is sent facts, in which dialect, and which of them."""
 
-from typing import Annotated
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.api.desk import Desk
 from stampbook.api.problem import (
     DIALECT_UNKNOWN,
+    ENDPOINT_ACCESS_ELSEWHERE,
+    ENDPOINT_ACCESS_INVALID,
+    ENDPOINT_BATCHING_UNAVAILABLE,
     ENDPOINT_NOT_FOUND,
+    ENDPOINT_SECRET_INVALID,
+    ENDPOINT_SECRETS_TOO_MANY,
     ENDPOINT_URL_INVALID,
     FACT_TYPE_UNKNOWN,
+    REQUEST_PROBLEMS,
     ProblemError,
 )
 from stampbook.api.route import Answer, Write
-from stampbook.delivery.secrets import new_secret
-from stampbook.dialects import catalogue
+from stampbook.delivery.showing import EndpointInfo, Watch, revealed, shown
+from stampbook.delivery.subscribing import (
+    CreateEndpoint,
+    EndpointChanges,
+    EndpointError,
+    Made,
+    Rotation,
+    Workshop,
+    change,
+    create,
+    rotate,
+)
+from stampbook.store.activation import Hand, revise
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import (
     Endpoint,
-    EndpointStatus,
     add_endpoint,
-    change_endpoint,
     endpoints,
     find_endpoint,
     remove_endpoint,
 )
-from stampbook.store.subscriptions import spoken
-from stampbook.values.amounts import Key, Line, Link
-from stampbook.values.egress import is_receiver
+from stampbook.store.lanes import healths
 from stampbook.values.ids import EndpointId
-from stampbook.values.instants import Instant, from_ms
+from stampbook.values.instants import from_ms, to_ms
 
-BATCH_DEFAULT = 100
-BatchSize = Annotated[int, Meta(ge=1, le=500)]
-EventTypes = Annotated[tuple[Key, ...], Meta(max_length=200)]
-OnlyWith = Annotated[tuple[Key, ...], Meta(max_length=20)]
+SETTINGS = (
+    FACT_TYPE_UNKNOWN,
+    ENDPOINT_URL_INVALID,
+    ENDPOINT_BATCHING_UNAVAILABLE,
+    ENDPOINT_ACCESS_INVALID,
+)
 
 
 class ListEndpoints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,50 +64,23 @@ class OneEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     endpoint_id: EndpointId
 
 
-class CreateEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new subscriber. It gets facts that happen from now on."""
+class UpdateEndpoint(EndpointChanges, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes to an endpoint: a field that is absent stays, those inside `conduct` among them.
 
-    url: Link
-    dialect: Key = "native"
-    event_types: EventTypes = ()
-    """Native names, such as `points.earned`; none is everything that the dialect speaks."""
-    batch_size: BatchSize = BATCH_DEFAULT
-    """The most facts of one request, in a dialect that sends several."""
-    description: Line = ""
-    only_with: OnlyWith = ()
-    """Fields of an event as the dialect spells it, such as `user_mobile` or
-    `data.member.email_address`; an event in which one of them has no value is not sent."""
-
-
-class UpdateEndpoint(OneEndpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Changes to an endpoint: a field that is absent stays.
-
-    Shapes: while `disabled`, it gets no new facts, and what waits for it is held.
+    Shapes: while `disabled`, it gets no new facts, and what waits for it is held. `ordering` and
+    `batch_wait_ms` hold for facts that happen from the change on.
     """
 
-    url: Link | UnsetType = UNSET
-    event_types: EventTypes | UnsetType = UNSET
-    batch_size: BatchSize | UnsetType = UNSET
-    status: EndpointStatus | UnsetType = UNSET
-    description: Line | UnsetType = UNSET
-    only_with: OnlyWith | UnsetType = UNSET
+    endpoint_id: EndpointId
 
 
-class EndpointInfo(Struct, frozen=True, kw_only=True):
-    """An endpoint, without its secrets."""
+class RotateSecret(Rotation, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new secret for an endpoint; those before sign beside it for a while, and then never more.
 
-    id: EndpointId
-    url: str
-    dialect: str
-    event_types: tuple[str, ...]
-    """Native names; none is everything that the dialect speaks."""
-    batch_size: int
-    status: EndpointStatus
-    description: str
-    only_with: tuple[str, ...]
-    """Fields that must have a value for an event to be sent, as the dialect spells them."""
-    created_at: Instant
-    updated_at: Instant
+    Shapes: the vendors' own signatures are made with the newest secret alone.
+    """
+
+    endpoint_id: EndpointId
 
 
 class EndpointList(Struct, frozen=True, kw_only=True):
@@ -101,10 +90,15 @@ class EndpointList(Struct, frozen=True, kw_only=True):
 
 
 class EndpointWithSecret(Struct, frozen=True, kw_only=True):
-    """The endpoint and its new secret, which is shown this once."""
+    """The endpoint, and what verifies its webhooks from now on.
+
+    Shapes: `secret` is shown this once, and null where only a private key signs; `public_key` is
+    null where none does.
+    """
 
     endpoint: EndpointInfo
-    secret: str
+    secret: str | None
+    public_key: str | None
 
 
 class EndpointRemoved(Struct, frozen=True, kw_only=True):
@@ -117,62 +111,43 @@ def list_endpoints(desk: Desk, asked: ListEndpoints) -> EndpointList:
     """Give every endpoint."""
     del asked
     with desk.present() as present:
-        return EndpointList(
-            items=tuple(_info(one) for one in endpoints(present.unit, desk.program_id))
-        )
+        found = endpoints(present.unit, desk.program_id)
+        watch = _watch(desk, present.unit)
+    return EndpointList(items=tuple(shown(one, watch) for one in found))
 
 
 def read_endpoint(desk: Desk, asked: OneEndpoint) -> EndpointInfo:
     """Give one endpoint."""
     with desk.present() as present:
-        return _info(_known(present.unit, desk, asked.endpoint_id))
+        return _shown(desk, present.unit, _known(present.unit, desk, asked.endpoint_id))
 
 
 def create_endpoint(desk: Desk, unit: Unit, asked: CreateEndpoint) -> EndpointWithSecret:
     """Make an endpoint with a secret of its own."""
-    if asked.dialect not in catalogue():
-        raise ProblemError(DIALECT_UNKNOWN, field="/dialect")
-    at_ms = desk.parts.engine.clock.real_ms()
-    secret = new_secret(desk.parts.secret)
-    endpoint = Endpoint(
-        id=EndpointId(desk.parts.new_id()),
-        url=_checked_url(asked.url),
-        dialect=asked.dialect,
-        event_types=_checked_types(asked.dialect, asked.event_types),
-        secrets=desk.parts.vault.seal([secret]),
-        batch_size=asked.batch_size,
-        status="active",
-        created_at=from_ms(at_ms),
-        updated_at=from_ms(at_ms),
-        description=asked.description,
-        only_with=asked.only_with,
-    )
-    add_endpoint(unit, desk.program_id, endpoint, at_ms)
-    return EndpointWithSecret(endpoint=_info(endpoint), secret=secret)
+    workshop = _workshop(desk)
+    with _told():
+        made = create(asked, EndpointId(desk.parts.new_id()), workshop)
+    add_endpoint(unit, desk.program_id, made.endpoint, to_ms(workshop.now))
+    return _with_secret(desk, unit, made)
 
 
 def update_endpoint(desk: Desk, unit: Unit, asked: UpdateEndpoint) -> EndpointInfo:
     """Change an endpoint."""
-    if asked.url is not UNSET:
-        _checked_url(asked.url)
-    given = {
-        name: value
-        for name in ("url", "event_types", "batch_size", "status", "description", "only_with")
-        if (value := getattr(asked, name)) is not UNSET
-    }
     endpoint = _known(unit, desk, asked.endpoint_id, lock=True)
-    _checked_types(endpoint.dialect, given.get("event_types", ()))
-    return _store(unit, desk, replace(endpoint, **given))
+    workshop = _workshop(desk)
+    with _told():
+        changed = change(endpoint, asked, workshop)
+    return _shown(desk, unit, _store(unit, desk, endpoint, changed, workshop))
 
 
-def rotate_secret(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointWithSecret:
-    """Give an endpoint a new secret; the one before stays in force until the next rotation."""
-    secret = new_secret(desk.parts.secret)
-    vault = desk.parts.vault
+def rotate_secret(desk: Desk, unit: Unit, asked: RotateSecret) -> EndpointWithSecret:
+    """Give an endpoint a new secret, and an end to those before."""
     endpoint = _known(unit, desk, asked.endpoint_id, lock=True)
-    newest, *_ = vault.open(endpoint.secrets)
-    info = _store(unit, desk, replace(endpoint, secrets=vault.seal([secret, newest])))
-    return EndpointWithSecret(endpoint=info, secret=secret)
+    workshop = _workshop(desk)
+    with _told():
+        made = rotate(endpoint, asked, workshop)
+    stored = _store(unit, desk, endpoint, made.endpoint, workshop)
+    return _with_secret(desk, unit, Made(stored, made.secrets))
 
 
 def delete_endpoint(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointRemoved:
@@ -182,10 +157,51 @@ def delete_endpoint(desk: Desk, unit: Unit, asked: OneEndpoint) -> EndpointRemov
     return EndpointRemoved(id=asked.endpoint_id)
 
 
-def _store(unit: Unit, desk: Desk, endpoint: Endpoint) -> EndpointInfo:
-    at_ms = desk.parts.engine.clock.real_ms()
-    change_endpoint(unit, desk.program_id, endpoint, at_ms)
-    return _info(replace(endpoint, updated_at=from_ms(at_ms)))
+@contextmanager
+def _told() -> Generator[None]:
+    try:
+        yield
+    except EndpointError as error:
+        kind = REQUEST_PROBLEMS[error.code]
+        raise ProblemError(kind, error.detail, field=f"/{error.field}") from None
+
+
+def _workshop(desk: Desk) -> Workshop:
+    return Workshop(
+        vault=desk.parts.vault,
+        random_bytes=desk.parts.secret,
+        now=from_ms(desk.parts.engine.clock.real_ms()),
+        destinations=desk.parts.destinations,
+    )
+
+
+def _watch(desk: Desk, unit: Unit) -> Watch:
+    return Watch(
+        vault=desk.parts.vault,
+        healths=healths(unit, desk.program_id),
+        now_ms=desk.parts.engine.clock.real_ms(),
+    )
+
+
+def _shown(desk: Desk, unit: Unit, endpoint: Endpoint) -> EndpointInfo:
+    return shown(endpoint, _watch(desk, unit))
+
+
+def _with_secret(desk: Desk, unit: Unit, made: Made) -> EndpointWithSecret:
+    told = revealed(made.secrets)
+    return EndpointWithSecret(
+        endpoint=_shown(desk, unit, made.endpoint),
+        secret=told.secret,
+        public_key=told.public_key,
+    )
+
+
+def _store(
+    unit: Unit, desk: Desk, before: Endpoint, after: Endpoint, workshop: Workshop
+) -> Endpoint:
+    hand = Hand(cause=desk.request_id, at_ms=to_ms(workshop.now), new_id=desk.parts.new_id)
+    revise(unit, desk.program_id, before, after, hand)
+    return replace(after, updated_at=workshop.now)
 
 
 def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> Endpoint:
@@ -193,27 +209,6 @@ def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> E
     if endpoint is None:
         raise ProblemError(ENDPOINT_NOT_FOUND)
     return endpoint
-
-
-def _checked_url(url: str) -> str:
-    if not is_receiver(url):
-        raise ProblemError(ENDPOINT_URL_INVALID, field="/url")
-    return url
-
-
-def _checked_types(dialect: str, event_types: tuple[str, ...]) -> tuple[str, ...]:
-    for name in event_types:
-        if name not in spoken(dialect):
-            raise ProblemError(
-                FACT_TYPE_UNKNOWN, f"The dialect has no fact {name}.", field="/event_types"
-            )
-    return event_types
-
-
-def _info(endpoint: Endpoint) -> EndpointInfo:
-    return EndpointInfo(
-        **{name: getattr(endpoint, name) for name in EndpointInfo.__struct_fields__}
-    )
 
 
 ROUTES = (
@@ -234,11 +229,14 @@ ROUTES = (
         asks=CreateEndpoint,
         gives=EndpointWithSecret,
         status=201,
-        refuses=(DIALECT_UNKNOWN, FACT_TYPE_UNKNOWN, ENDPOINT_URL_INVALID),
+        refuses=(DIALECT_UNKNOWN, *SETTINGS, ENDPOINT_SECRET_INVALID),
         writes=create_endpoint,
         example={
             "url": "https://shop.example/hooks/loyalty",
             "event_types": ["points.earned", "tier.upgraded"],
+            "ordering": "member",
+            "conduct": {"rate_per_second": 50, "timeout_seconds": 10},
+            "access": {"headers": {"X-Shop": "beans"}},
         },
     ),
     Answer(
@@ -258,7 +256,7 @@ ROUTES = (
         scope="admin",
         asks=UpdateEndpoint,
         gives=EndpointInfo,
-        refuses=(ENDPOINT_NOT_FOUND, FACT_TYPE_UNKNOWN, ENDPOINT_URL_INVALID),
+        refuses=(ENDPOINT_NOT_FOUND, *SETTINGS, ENDPOINT_ACCESS_ELSEWHERE),
         writes=update_endpoint,
         example={"status": "disabled"},
     ),
@@ -267,10 +265,11 @@ ROUTES = (
         path="/v1/endpoints/{endpoint_id}/rotate-secret",
         summary="Give an endpoint a new secret",
         scope="admin",
-        asks=OneEndpoint,
+        asks=RotateSecret,
         gives=EndpointWithSecret,
-        refuses=(ENDPOINT_NOT_FOUND,),
+        refuses=(ENDPOINT_NOT_FOUND, ENDPOINT_SECRET_INVALID, ENDPOINT_SECRETS_TOO_MANY),
         writes=rotate_secret,
+        example={"overlap_hours": 48},
     ),
     Write(
         method="DELETE",

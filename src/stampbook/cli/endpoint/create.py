@@ -1,28 +1,33 @@
 """Send a program's facts to a URL."""
 
-import os
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from stampbook.bootstrap import master_keys
 from stampbook.cli.terminal.errors import CommandError
 from stampbook.cli.terminal.ids import new_id
 from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say
-from stampbook.cli.terminal.settings import configuration
-from stampbook.delivery.secrets import Vault, new_secret
+from stampbook.cli.terminal.subscribing import (
+    NOTHING_SAID,
+    EndpointOptions,
+    SecretFile,
+    Signature,
+    asked_for,
+    refused,
+    secret_in,
+    spelled,
+    workshop_of,
+)
+from stampbook.delivery.showing import revealed
+from stampbook.delivery.subscribing import CreateEndpoint, EndpointError, create
 from stampbook.dialects import catalogue
-from stampbook.engine.clock import real_ms
 from stampbook.program.problems import choose_from
-from stampbook.store.endpoints import Endpoint, add_endpoint
+from stampbook.store.endpoints import add_endpoint
 from stampbook.store.subscriptions import spoken
-from stampbook.values.egress import is_receiver
 from stampbook.values.ids import EndpointId
-from stampbook.values.instants import from_ms
-
-URL_MAX = 2048
+from stampbook.values.instants import to_ms
 
 
 def command(
@@ -32,54 +37,43 @@ def command(
     dialect: Annotated[
         str, Parameter(help="How they read on the wire (default: native).")
     ] = "native",
-    event: Annotated[
-        tuple[str, ...],
-        Parameter(help="A kind of fact to send; may be given several times (default: all)."),
-    ] = (),
-    only_with: Annotated[
-        tuple[str, ...],
-        Parameter(
-            help="A field that must have a value, as the dialect spells it; may be given several "
-            "times."
-        ),
-    ] = (),
-    description: Annotated[str, Parameter(help="What it is for.")] = "",
+    options: EndpointOptions = NOTHING_SAID,
+    signature: Signature = None,
+    secret_file: SecretFile = None,
     program: ProgramOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Send a program's facts to a URL, and print its id and its secret, the latter once.
 
-    The secret signs every webhook; it is stored encrypted. `stampbook facts types` lists the kinds
-    of facts, and what each dialect calls them.
+    The secret signs every webhook; it is stored encrypted. Of the signature v1a the public key is
+    printed, and the private one is told to nobody. `stampbook facts types` lists the kinds of
+    facts, and what each dialect calls them.
     """
-    _check(url, dialect, event)
-    secret = new_secret(os.urandom)
-    vault = Vault(master_keys(configuration(database).settings))
-    now_ms = real_ms()
-    endpoint = Endpoint(
-        id=EndpointId(new_id()),
-        url=url,
-        dialect=dialect,
-        event_types=tuple(sorted(set(event))),
-        secrets=vault.seal([secret]),
-        batch_size=catalogue()[dialect].batch_size,
-        status="active",
-        created_at=from_ms(now_ms),
-        updated_at=from_ms(now_ms),
-        description=description,
-        only_with=tuple(sorted(set(only_with))),
-    )
+    _check(dialect, options.events or ())
+    given = {
+        "url": url,
+        "dialect": dialect,
+        "signature": signature,
+        "secret": secret_in(secret_file),
+        **options.given(),
+    }
+    asked = asked_for(CreateEndpoint, given)
+    workshop = workshop_of(database)
+    try:
+        made = create(asked, EndpointId(new_id()), workshop)
+    except EndpointError as error:
+        raise refused(error) from error
     with opened_backend(database) as backend:
         chosen = choose_program(backend, program)
         with backend.transaction() as unit:
-            add_endpoint(unit, chosen.id, endpoint, now_ms)
-    say(f"{endpoint.id}\n{secret}")
+            add_endpoint(unit, chosen.id, made.endpoint, to_ms(workshop.now))
+    say(f"{made.endpoint.id}\n{spelled(revealed(made.secrets))}")
 
 
-def _check(url: str, dialect: str, events: tuple[str, ...]) -> None:
-    """See that webhooks can go there.
+def _check(dialect: str, events: tuple[str, ...]) -> None:
+    """See that there is such a dialect, and that it sends such facts.
 
-    Errors: CommandError for a URL, a dialect or a kind of fact that is not one.
+    Errors: CommandError, which guesses what was meant.
     """
     if dialect not in catalogue():
         raise CommandError(f"There is no dialect {dialect}.", choose_from(dialect, catalogue()))
@@ -88,8 +82,3 @@ def _check(url: str, dialect: str, events: tuple[str, ...]) -> None:
             raise CommandError(
                 f"The dialect {dialect} sends no {name}.", choose_from(name, spoken(dialect))
             )
-    if len(url) > URL_MAX or not is_receiver(url):
-        raise CommandError(
-            f"{url} is no URL to send to.",
-            "Give http:// or https:// and a host, without a user or a fragment.",
-        )

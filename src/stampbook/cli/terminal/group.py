@@ -4,24 +4,25 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 STOP_SECONDS = 20
 WATCH_SECONDS = 0.2
 
 
 def run_group(
-    count: int, arguments: list[str], settings: Mapping[str, str], wants_to_stop: Callable[[], bool]
+    arguments: list[str],
+    members_settings: Sequence[Mapping[str, str]],
+    wants_to_stop: Callable[[], bool],
 ) -> bool:
-    """Run `stampbook` so many times until somebody asks to stop; False when one ended before.
+    """Run `stampbook` for each settings until somebody asks to stop; False when one ended before.
 
-    Shapes: `settings` are environment variables that each process gets beside ours.
+    Shapes: settings are environment variables that a process gets beside ours.
     """
     command = [sys.executable, "-m", "stampbook.cli.main", *arguments]
-    environment = {**os.environ, **settings}
     members = [
-        subprocess.Popen(command, env=environment)  # noqa: S603 - ourselves
-        for _ in range(count)
+        subprocess.Popen(command, env={**os.environ, **settings})  # noqa: S603 - ourselves
+        for settings in members_settings
     ]
     try:
         while not wants_to_stop() and all(member.poll() is None for member in members):

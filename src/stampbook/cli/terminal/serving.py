@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 
 from stampbook.api.app import create_app
+from stampbook.api.delivery_metrics import collectors
 from stampbook.api.desk import Parts
-from stampbook.api.site import Site
-from stampbook.bootstrap import App, Role, configure_logs
+from stampbook.api.site import Site, Trace
+from stampbook.bootstrap import App, Role, configure_logs, destinations
 from stampbook.cli.terminal.settings import configuration
 
 
@@ -49,5 +50,16 @@ def _application(role: Role) -> Site:
         vault=app.vault,
         secret=os.urandom,
         new_id=app.new_id,
+        destinations=destinations(settings),
+        collectors=collectors(app),
+        send=app.send_once,
     )
-    return create_app(parts, lifespan)
+    return create_app(parts, lifespan, _trace(app))
+
+
+def _trace(app: App) -> Trace | None:
+    if app.tracing is None:
+        return None
+    from stampbook.api.tracing import RequestTracing  # noqa: PLC0415 - it needs an extra
+
+    return RequestTracing(app.tracing).begin

@@ -1,1 +1,1 @@
-"""Look at webhooks as their receiver does."""
+"""Look at webhooks as their receiver does, and at what it answers."""

@@ -116,8 +116,7 @@ def id_of(request: Request) -> str:
 
 def key_of(request: Request) -> str:
     """Give what keeps related messages together and in order: the request's key, or its id."""
-    key: str | None = getattr(request, "key", None)
-    return key or id_of(request)
+    return request.key or id_of(request)
 
 
 def _imported(name: str) -> Destination:

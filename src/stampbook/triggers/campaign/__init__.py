@@ -1,0 +1,1 @@
+"""How facts about campaigns are made to happen."""

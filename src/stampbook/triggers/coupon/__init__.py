@@ -1,0 +1,1 @@
+"""How facts about coupons are made to happen."""

@@ -1,0 +1,1 @@
+"""How facts about endpoints are made to happen."""

@@ -1,0 +1,1 @@
+"""How facts about members are made to happen."""

@@ -1,0 +1,1 @@
+"""How facts about orders are made to happen."""

@@ -1,0 +1,1 @@
+"""How facts about points are made to happen."""

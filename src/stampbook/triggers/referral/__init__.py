@@ -1,0 +1,1 @@
+"""How facts about referrals are made to happen."""

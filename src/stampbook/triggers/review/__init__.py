@@ -1,0 +1,1 @@
+"""How facts about reviews are made to happen."""

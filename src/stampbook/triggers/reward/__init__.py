@@ -1,0 +1,1 @@
+"""How facts about rewards are made to happen."""

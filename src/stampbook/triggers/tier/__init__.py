@@ -1,0 +1,1 @@
+"""How facts about tiers are made to happen."""

@@ -1,0 +1,1 @@
+"""How facts about offers to members who were away are made to happen."""
