@@ -34,6 +34,8 @@ POLL_SECONDS = 0.1
 """How often the store is asked for work that nobody announced: retries, and other processes'."""
 POLL_SHARE = 20
 """Asking may take a twentieth of the time; where it takes long, it is done more seldom."""
+POLL_SECONDS_MAX = 1.0
+"""But never more seldom: one turn that had to wait for the store says nothing of the next."""
 STORE_PAUSE_SECONDS = 0.5
 """How long a store that failed is left alone."""
 HEAR_SECONDS = 0.5
@@ -209,7 +211,8 @@ class Worker:
             log.warning("delivery.store_failed", error=str(error))
             return
         took = self._elapsed() - self._turned_at
-        self._poll_at = self._elapsed() + max(POLL_SECONDS, POLL_SHARE * took)
+        pause = min(max(POLL_SECONDS, POLL_SHARE * took), POLL_SECONDS_MAX)
+        self._poll_at = self._elapsed() + pause
         self._finished, self._unsent = [], []
         self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:

@@ -1,8 +1,9 @@
 """Deliveries in the store: a worker's turn settles, gives back and leases in one transaction.
 
-Every write after a lease is fenced by `lease_id`: a worker whose lease has run out changes nothing
-but the log. A try that was received is stored in its delivery's row, together with the next state,
-in one statement; the others are logged beside it, in the same transaction.
+Every write after a lease is fenced by `lease_id`, and so is what an answer tells of its endpoint: a
+worker whose lease has run out, or that takes a turn again, changes nothing but the log. A try that
+was received is stored in its delivery's row, together with the next state, in one statement; the
+others are logged beside it, in the same transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ ORDER BY e.program_id, e.id
 """With something due, or with a batch that is full before; listeners fetch what is theirs."""
 
 LOCK = "SELECT 1 FROM endpoint WHERE program_id = ? AND id = ?"
+HOLDER = "SELECT lease_id FROM delivery WHERE program_id = ? AND id = ?"
 DISABLE = (
     "UPDATE endpoint SET status = 'disabled', updated_at_ms = ? WHERE program_id = ? AND id = ?"
 )
@@ -153,7 +155,9 @@ class Deliveries:
         changes: dict[EndpointKey, Change] = {}
         for key, lane in lanes.items():
             health = lane.health
-            some = sorted(telling[key], key=lambda one: one.ended_at_ms)
+            some = sorted(_present(unit, telling[key]), key=lambda one: one.ended_at_ms)
+            if not some:
+                continue
             for one in some:
                 health = after(health, _answer(one))
             changes[key] = Change(
@@ -175,6 +179,17 @@ def _due(unit: Unit, now_ms: int) -> list[DueLane]:
             decode(conduct, Conduct).in_flight_max if state == "healthy" else 1,
         )
         for program, id_, conduct, state in unit.rows(DUE, [now_ms] * DUE.count("?"))
+    ]
+
+
+def _present(unit: Unit, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Give those whose lease is the present one: the others are late, or were counted already."""
+    asked = [(HOLDER, (one.leased.endpoint.program_id, one.leased.delivery_ids[0]))
+             for one in outcomes]  # fmt: skip
+    return [
+        one
+        for one, rows in zip(outcomes, unit.gather(asked), strict=True)
+        if rows and rows[0][0] == one.leased.lease_id
     ]
 
 

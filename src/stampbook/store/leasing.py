@@ -70,10 +70,7 @@ class Leasing:
         leased: list[Leased] = []
         lanes: list[tuple[EndpointKey, Lane, Conduct]] = []
         for queue in queues:
-            groups, skipped = self._asked_for(queue)
-            if skipped:
-                self._skip(queue.key, skipped, now_ms)
-            taken, lane = self._numbered(queue, groups, now_ms=now_ms, until_ms=until_ms)
+            taken, lane = self._numbered(queue, now_ms=now_ms, until_ms=until_ms)
             leased += taken
             if lane != queue.lane:
                 lanes.append((queue.key, lane, queue.conduct))
@@ -104,14 +101,17 @@ class Leasing:
     def _waiting(self, queues: Sequence[_Queue], now_ms: int) -> list[_Queue]:
         found = self._unit.gather([self._question(queue, now_ms) for queue in queues])
         return [
-            replace(
-                queue,
-                groups=_complete(
-                    self._unit, queue, group(_read(rows), queue.batching, now_ms)[: queue.share]
-                ),
-            )
+            self._grouped(queue, _read(rows), now_ms)
             for queue, rows in zip(queues, found, strict=True)
         ]
+
+    def _grouped(self, queue: _Queue, deliveries: Sequence[Waiting], now_ms: int) -> _Queue:
+        asked = deliveries
+        if queue.only_with and queue.dialect is not None:
+            asked = [one for one in deliveries if self._is_asked_for(queue, one)]
+            self._skip(queue.key, [one for one in deliveries if one not in asked], now_ms)
+        groups = group(asked, queue.batching, now_ms)[: queue.share]
+        return replace(queue, groups=_complete(self._unit, queue, groups))
 
     def _question(self, queue: _Queue, now_ms: int) -> Statement:
         look = Look(
@@ -123,23 +123,12 @@ class Leasing:
         )
         return waiting(self._unit.dialect, look)
 
-    def _asked_for(self, queue: _Queue) -> tuple[list[list[Waiting]], list[Waiting]]:
-        """Part what the endpoint wants to be told from what it does not; what was sent stays."""
-        if not queue.only_with or queue.dialect is None:
-            return list(queue.groups), []
-        groups: list[list[Waiting]] = []
-        skipped: list[Waiting] = []
-        for together in queue.groups:
-            kept: list[Waiting] = []
-            for one in together:
-                is_kept = one.request_id is not None or self._says(queue, one.fact)
-                (kept if is_kept else skipped).append(one)
-            if kept:
-                groups.append(kept)
-        return groups, skipped
-
-    def _says(self, queue: _Queue, fact: StoredFact) -> bool:
+    def _is_asked_for(self, queue: _Queue, delivery: Waiting) -> bool:
+        """Tell whether the endpoint wants to be told; what was sent stays."""
         assert queue.dialect is not None
+        if delivery.request_id is not None:
+            return True
+        fact = delivery.fact
         try:
             return says(queue.dialect, fact, queue.only_with, self._business(queue, (fact,)))
         except Exception:  # noqa: BLE001 - what cannot be rendered fails as a request, and is seen
@@ -149,16 +138,9 @@ class Leasing:
         rows = [("skipped", now_ms, key.program_id, one.id) for one in skipped]
         self._unit.change("delivery", ("status", "due_at_ms"), OF_DELIVERY, rows)
 
-    def _numbered(
-        self,
-        queue: _Queue,
-        groups: Sequence[list[Waiting]],
-        *,
-        now_ms: int,
-        until_ms: int,
-    ) -> tuple[list[Leased], Lane]:
+    def _numbered(self, queue: _Queue, *, now_ms: int, until_ms: int) -> tuple[list[Leased], Lane]:
         """Give the requests that may start now, and what the lane becomes by them."""
-        lane, conduct = queue.lane, queue.conduct
+        groups, lane, conduct = queue.groups, queue.lane, queue.conduct
         if lane.health.state != "healthy":
             groups = groups[:1]
             if groups:  # one at a time, whoever sends it
