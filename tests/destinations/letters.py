@@ -48,7 +48,7 @@ def a_letter(url: str, *, dialect: str = "native") -> Request:
     letter = words.render((fact,), request_id, EXAMPLE_BUSINESS)
     now = datetime.now(UTC)  # noqa: TID251 - a consumer checks the age by the real clock
     headers = (
-        (CONTENT_TYPE, words.content_type),
+        (CONTENT_TYPE, letter.content_type),
         *words.sign(letter, (SECRET,), request_id, now).items(),
     )
     return Request(url=url, headers=headers, body=letter.body)

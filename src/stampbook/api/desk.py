@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from stampbook.api.present import Present
+from stampbook.delivery.destinations import Destinations
 from stampbook.delivery.secrets import Vault
 from stampbook.engine.writer import Engine
 from stampbook.store.admin import ApiKey
@@ -14,13 +15,18 @@ from stampbook.values.ids import ProgramId, RequestId
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the API works with. `secret` gives random bytes, `new_id` ids of what is no command."""
+    """What the API works with.
+
+    Shapes: `secret` gives random bytes, `new_id` ids of what is no command; `destinations` are
+    where endpoints may send besides HTTP.
+    """
 
     engine: Engine
     backend: Backend
     vault: Vault
     secret: Callable[[int], bytes]
     new_id: Callable[[], str]
+    destinations: Destinations = {}
 
 
 class Desk(Struct, frozen=True, kw_only=True):

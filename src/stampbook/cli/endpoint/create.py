@@ -1,6 +1,5 @@
 """Send a program's facts to a URL."""
 
-import os
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -19,17 +18,16 @@ from stampbook.cli.terminal.subscribing import (
     refused,
     secret_in,
     spelled,
-    vault_of,
+    workshop_of,
 )
 from stampbook.delivery.showing import revealed
-from stampbook.delivery.subscribing import CreateEndpoint, EndpointError, Workshop, create
+from stampbook.delivery.subscribing import CreateEndpoint, EndpointError, create
 from stampbook.dialects import catalogue
-from stampbook.engine.clock import real_ms
 from stampbook.program.problems import choose_from
 from stampbook.store.endpoints import add_endpoint
 from stampbook.store.subscriptions import spoken
 from stampbook.values.ids import EndpointId
-from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.instants import to_ms
 
 
 def command(
@@ -60,7 +58,7 @@ def command(
         **options.given(),
     }
     asked = asked_for(CreateEndpoint, given)
-    workshop = Workshop(vault=vault_of(database), random_bytes=os.urandom, now=from_ms(real_ms()))
+    workshop = workshop_of(database)
     try:
         made = create(asked, EndpointId(new_id()), workshop)
     except EndpointError as error:

@@ -1,6 +1,5 @@
 """Give an endpoint a new secret."""
 
-import os
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -17,13 +16,12 @@ from stampbook.cli.terminal.subscribing import (
     refused,
     secret_in,
     spelled,
-    vault_of,
+    workshop_of,
 )
 from stampbook.delivery.showing import revealed
-from stampbook.delivery.subscribing import EndpointError, Rotation, Workshop, rotate
-from stampbook.engine.clock import real_ms
+from stampbook.delivery.subscribing import EndpointError, Rotation, rotate
 from stampbook.store.endpoints import change_endpoint
-from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.instants import to_ms
 
 
 def command(
@@ -50,7 +48,7 @@ def command(
         "signature": signature,
     }
     asked = asked_for(Rotation, options)
-    workshop = Workshop(vault=vault_of(database), random_bytes=os.urandom, now=from_ms(real_ms()))
+    workshop = workshop_of(database)
     with opened_backend(database) as backend:
         chosen = choose_program(backend, program)
         with backend.transaction() as unit:

@@ -1,6 +1,5 @@
 """Change an endpoint."""
 
-import os
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -16,13 +15,12 @@ from stampbook.cli.terminal.subscribing import (
     asked_for,
     known,
     refused,
-    vault_of,
+    workshop_of,
 )
 from stampbook.delivery.access import Access
-from stampbook.delivery.subscribing import EndpointChanges, EndpointError, Workshop, change
-from stampbook.engine.clock import real_ms
+from stampbook.delivery.subscribing import EndpointChanges, EndpointError, change
 from stampbook.store.endpoints import change_endpoint
-from stampbook.values.instants import from_ms, to_ms
+from stampbook.values.instants import to_ms
 
 
 def command(
@@ -52,7 +50,7 @@ def command(
     if no_access:
         given["access"] = Access()
     asked = asked_for(EndpointChanges, given)
-    workshop = Workshop(vault=vault_of(database), random_bytes=os.urandom, now=from_ms(real_ms()))
+    workshop = workshop_of(database)
     with opened_backend(database) as backend:
         chosen = choose_program(backend, program)
         with backend.transaction() as unit:

@@ -9,7 +9,7 @@ from anyio import to_thread
 from stampbook.api.app import create_app
 from stampbook.api.desk import Parts
 from stampbook.api.site import Site
-from stampbook.bootstrap import App, Role, configure_logs
+from stampbook.bootstrap import App, Role, configure_logs, destinations
 from stampbook.cli.terminal.settings import configuration
 
 
@@ -49,5 +49,6 @@ def _application(role: Role) -> Site:
         vault=app.vault,
         secret=os.urandom,
         new_id=app.new_id,
+        destinations=destinations(settings),
     )
     return create_app(parts, lifespan)

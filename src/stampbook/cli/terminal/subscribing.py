@@ -1,5 +1,6 @@
 """Options of endpoints, read into the same requests that the API takes."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,16 +10,18 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from stampbook.api.problem import REQUEST_PROBLEMS
-from stampbook.bootstrap import master_keys
+from stampbook.bootstrap import destinations, master_keys
 from stampbook.cli.terminal.errors import CommandError
 from stampbook.cli.terminal.settings import configuration
 from stampbook.delivery.access import Access
 from stampbook.delivery.secrets import Vault
 from stampbook.delivery.showing import Revealed
-from stampbook.delivery.subscribing import EndpointError
+from stampbook.delivery.subscribing import EndpointError, Workshop
+from stampbook.engine.clock import real_ms
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.values.ids import ProgramId
+from stampbook.values.instants import from_ms
 from stampbook.values.json import decode
 
 ALL, NONE = "all", "none"
@@ -129,9 +132,15 @@ NOTHING_SAID = EndpointOptions()
 S = TypeVar("S", bound=Struct)
 
 
-def vault_of(database: str | None) -> Vault:
-    """Give what opens and seals secrets, with the master keys of the settings."""
-    return Vault(master_keys(configuration(database).settings))
+def workshop_of(database: str | None) -> Workshop:
+    """Give what endpoints are made with, by the settings."""
+    settings = configuration(database).settings
+    return Workshop(
+        vault=Vault(master_keys(settings)),
+        random_bytes=os.urandom,
+        destinations=destinations(settings),
+        now=from_ms(real_ms()),
+    )
 
 
 def known(unit: Unit, program_id: ProgramId, endpoint_id: str, *, lock: bool = False) -> Endpoint:
