@@ -1,7 +1,7 @@
 """Task queues: the same signed POSTs as tasks of procrastinate and of Celery.
 
-Their tasks are given the fact, render and sign it as we do, and post it with the client that we
-use, which takes less of the machine than any other of Python; what differs is the queue. Each is
+Their tasks are given the fact, render and sign it as we do, and post it over libcurl, which takes
+less of the machine than any other client of Python; what differs is the queue. Each is
 measured with two settings, and in each turn the better one counts.
 """
 

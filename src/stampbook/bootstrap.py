@@ -21,6 +21,7 @@ from stampbook.delivery.destinations import DestinationError, Destinations, choo
 from stampbook.delivery.gate import Gate, vetting
 from stampbook.delivery.lanes import HANDLES_MAX
 from stampbook.delivery.posts import Posted, Posts
+from stampbook.delivery.replaying import Replaying
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.worker import Sent, Worker, World
@@ -28,6 +29,7 @@ from stampbook.engine.clock import real_ms
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import Backend, open_backend
 from stampbook.store.deliveries import Deliveries
+from stampbook.store.replay_pieces import Means
 from stampbook.values.egress import networks
 from stampbook.values.ids import PROCESS_BITS, CommandIds
 
@@ -57,7 +59,20 @@ class App:
             self.backend, writers=settings.server.writers, on_deliveries=self._announce
         )
         self.worker = _worker(self) if role in {"all", "worker"} else None
-        self.clockwork = Clockwork(self.engine) if role in {"all", "clock"} else None
+        self.replaying = (
+            Replaying(
+                self.backend,
+                Means(now_ms=real_ms, new_id=self.new_id),
+                on_queued=self.worker.wake,
+            )
+            if self.worker is not None
+            else None
+        )
+        self.clockwork = (
+            Clockwork(self.engine, retention=settings.retention)
+            if role in {"all", "clock"}
+            else None
+        )
         self._threads: list[Thread] = []
 
     def start(self) -> None:
@@ -68,6 +83,8 @@ class App:
         if self.worker is not None:
             self._threads = [Thread(target=self.worker.run, name="delivery", daemon=True)]
             self._threads[0].start()
+        if self.replaying is not None:
+            self.replaying.start()
         if self.clockwork is not None:
             self.clockwork.start()
 
@@ -75,6 +92,8 @@ class App:
         """Finish what was begun, in order, and close the database."""
         if self.clockwork is not None:
             self.clockwork.stop()
+        if self.replaying is not None:
+            self.replaying.stop()
         self.engine.stop()
         if self.worker is not None:
             self.worker.stop()
@@ -86,8 +105,9 @@ class App:
     def is_running(self) -> bool:
         """Tell whether every part is at work."""
         clockwork = self.clockwork is None or self.clockwork.is_running
+        replaying = self.replaying is None or self.replaying.is_running
         workers = all(thread.is_alive() for thread in self._threads)
-        return self.engine.is_running and clockwork and workers
+        return self.engine.is_running and clockwork and replaying and workers
 
     def _announce(self, _: int) -> None:
         if self.worker is not None:

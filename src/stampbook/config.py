@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, cast, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from stampbook.core.retention import Retention
 from stampbook.values.egress import networks
 
 PREFIX = "STAMPBOOK_"
@@ -88,6 +89,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     delivery: DeliverySettings = DeliverySettings()
+    retention: Retention = Retention()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
 

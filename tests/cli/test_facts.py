@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from stampbook import facts
+from stampbook.core.retention import DAY_MS, Retention, cuts
+from stampbook.engine.clock import real_ms
+from stampbook.store.backend import open_backend
+from stampbook.store.retention import go_on
 from tests.cli.conftest import Stampbook
 
 
@@ -30,3 +34,21 @@ def test_the_newest_facts_are_listed_oldest_first(
     ]
     assert sandbox("facts", "list", "--last", "0").out == ""
     assert sandbox("facts", "list", "--type", "points.earned").out == ""
+
+
+def test_what_is_not_kept_any_more_is_left_out(
+    sandbox: Stampbook, tmp_path: Path, sqlite_url: str
+) -> None:
+    for name in ("m-1", "m-2"):
+        (tmp_path / f"{name}.csv").write_text(f"member_id\n{name}\n")
+        sandbox("import", "members", str(tmp_path / f"{name}.csv"))
+        if name == "m-1":
+            backend = open_backend(sqlite_url)
+            at_ms = real_ms() + 3 * DAY_MS
+            with backend.transaction() as unit:
+                [(program,)] = unit.rows("SELECT id FROM program")
+                at = cuts(Retention(facts_days=1), at_ms)
+                assert go_on(unit, program, at, at_ms=at_ms, limit=9).gone == 1
+            backend.close()
+    [line] = sandbox("facts", "list").out.splitlines()
+    assert line.split()[2] == "m-2"

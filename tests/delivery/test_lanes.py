@@ -132,6 +132,23 @@ def test_requests_that_hang_stay_in_their_lanes_and_take_nobody_elses_place() ->
     assert road.lanes.in_flight == IN_FLIGHT_MAX + PACE_FIRST
 
 
+def test_a_lane_that_only_waits_for_slow_answers_has_no_deck_until_one_is_quick() -> None:
+    road = Road()
+    road.stock([due(1)])
+    flying = road.fly(0.0)
+    assert road.lanes.on_deck == PACE_FIRST * (DECK_FACTOR - 1)
+    assert road.fly(YOUNG_SECONDS) == []
+    assert len(road.lanes.unload()) == PACE_FIRST * (DECK_FACTOR - 1)
+    assert road.lanes.unload() == []
+    assert road.lanes.on_deck == 0
+    road.lanes.succeed(flying[0], 2_000)
+    assert road.stock([due(1)]) == {due(1).endpoint: 2}  # its pace has grown by one
+    again = road.fly(2 * YOUNG_SECONDS)
+    assert len(again) == 2
+    road.lanes.succeed(again[0], 10)
+    assert road.stock([due(1)])[due(1).endpoint] > PACE_FIRST
+
+
 def test_one_of_an_order_key_is_on_its_way_and_the_next_goes_when_it_has_arrived() -> None:
     road = Road()
     road.lanes.shares([due(1)])
@@ -163,6 +180,7 @@ def test_no_lane_exceeds_its_pace_and_all_together_their_bounds(
         at += seconds
         held += sum(road.stock([due(number) for number in range(lined)]).values())
         flying += [(leased, at) for leased in road.fly(at)]
+        held -= len(road.lanes.unload())
         young = [leased for leased, since in flying if since > at - YOUNG_SECONDS]
         assert len(young) <= IN_FLIGHT_MAX
         assert road.lanes.in_flight == len(flying) <= HANDLES_MAX

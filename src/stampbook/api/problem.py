@@ -15,7 +15,7 @@ PROBLEMS_PATH = "/docs/problems/"
 
 STATUS_OF: dict[RefusalKind, int] = {"not_found": 404, "conflict": 409, "unprocessable": 422}
 
-Status = Literal[400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503]
+Status = Literal[400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 503]
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +52,7 @@ class ProblemError(Exception):
         detail: str | None = None,
         *,
         field: str | None = None,
+        facts: dict[str, Any] | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         super().__init__(kind.code)
@@ -64,6 +65,7 @@ class ProblemError(Exception):
             code=kind.code,
             remedy=kind.remedy,
             field=field,
+            facts=facts or {},
         )
 
 
@@ -197,6 +199,12 @@ CURSOR_INVALID = _declare(
     "The cursor was not given out by this list.",
     "Send `next_cursor` of the page before, unchanged, or leave it out.",
 )
+FACTS_EXPIRED = _declare(
+    "facts.expired",
+    410,
+    "Facts behind the cursor are not kept any more.",
+    "Read the members and what belongs to them anew, then go on from `next` in `facts`.",
+)
 FACT_TYPE_UNKNOWN = _declare(
     "fact_type.unknown",
     422,
@@ -276,6 +284,18 @@ DELIVERY_NOT_FAILED = _declare(
     409,
     "The delivery has not failed: it was received, or is still being tried.",
     "Wait until its tries have run out.",
+)
+REPLAY_NOT_FOUND = _declare(
+    "replay.not_found",
+    404,
+    "The endpoint has no replay with this id.",
+    "List the endpoint's replays and use one of their ids.",
+)
+FACT_NOT_FOUND = _declare(
+    "fact.not_found",
+    404,
+    "The program has no fact with this id.",
+    "Use an id of the feed, of a delivery or of a webhook.",
 )
 IMPORT_UNREADABLE = _declare(
     "import.unreadable",

@@ -8,7 +8,9 @@ import structlog
 
 from stampbook.clockwork.erasures import erase_some
 from stampbook.clockwork.jobs import Job, catalogue
+from stampbook.clockwork.retention import Clearance
 from stampbook.clockwork.sweep import Progress, SweepError, name_of, sweep
+from stampbook.core.retention import Retention
 from stampbook.engine.queue import QueueFullError
 from stampbook.engine.writer import Engine
 from stampbook.store.backend import StoreError, Unit
@@ -39,7 +41,7 @@ class Clockwork:
     """A thread that has the due work of real time done.
 
     Shapes: several processes may run one. A program is swept by one of them at a time, and what
-    one has done, another finds done.
+    one has done, another finds done. Without `retention` everything is kept.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Clockwork:
         *,
         pause_seconds: float = PAUSE_SECONDS,
         jobs: Sequence[Job] | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self._engine = engine
+        self._clearance = None if retention is None else Clearance(engine.backend, retention)
         self._pause = pause_seconds
         self._jobs = catalogue() if jobs is None else jobs
         self._jobs_at_ms: dict[ProgramId, int] = {}
@@ -78,6 +82,8 @@ class Clockwork:
         for program in self._due(now_ms):  # one that fails must not hold up the others
             items += _survive(partial(self._sweep, program, now_ms))
         _survive(partial(erase_some, self._engine, self._stopping.is_set))
+        if self._clearance is not None:
+            _survive(partial(self._clearance.tick, now_ms, self._stopping.is_set))
         if now_ms >= self._purge_at_ms:
             self._purge_at_ms = now_ms + PURGE_MS
             self._purge(now_ms)

@@ -59,6 +59,19 @@ class Needs(Struct, frozen=True, kw_only=True):
     rewards: tuple[str, ...] = ()
     due: Due | None = None
 
+    @property
+    def names_members_only(self) -> bool:
+        """Tell whether members are all that it is about, and each is named."""
+        return not (
+            self.transactions
+            or self.orders
+            or self.coupons
+            or self.emails
+            or self.referral_codes
+            or self.referrals
+            or self.reviews
+        )
+
 
 class CommandType(Struct, frozen=True, kw_only=True):
     """One verb.
@@ -136,7 +149,7 @@ def _owners(draft: Draft, needs: Needs) -> dict[str, bool]:
     Shapes: with whether it names them, or something of theirs; others are found by an address.
     """
     owners = dict.fromkeys(needs.members, True)
-    if needs == Needs(members=needs.members):  # as most do
+    if needs.names_members_only:  # as most do
         return owners
     named = (draft.book_by_code(code) for code in needs.referral_codes)
     owners.update((book.member.member_id, True) for book in named if book is not None)

@@ -55,7 +55,7 @@ TIER_MOVES = ("tier.upgraded", "tier.downgraded")
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What an audit needs of a fact; `to_tier` is set where a tier was reached."""
+    """What an audit needs of a fact; `to_tier` is set where a tier was reached and that is kept."""
 
     type: str
     sequence: int
@@ -163,5 +163,5 @@ def _facts(record: Record) -> Iterator[Pair]:
     for name, kinds in TOLD_BY.items():
         yield f"facts: {name}", sum(entered[kind] for kind in kinds), told[name]
     moves = [fact.to_tier for fact in record.facts if fact.type in TIER_MOVES]
-    if moves and record.member.tier is not None:
+    if moves and moves[-1] is not None and record.member.tier is not None:
         yield "tier: the last move", moves[-1], record.member.tier.tier_id

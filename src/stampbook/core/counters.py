@@ -19,6 +19,13 @@ class Count(Struct, frozen=True, array_like=True):
     times: int
     points: int
 
+    def plus(self, times: int, points: int) -> "Count":
+        """Give the count with more, or less, but never below zero."""
+        times, points = self.times + times, self.points + points
+        if times < 0 or points < 0:
+            return Count(self.start, max(0, times), max(0, points))
+        return Count(self.start, times, points)
+
 
 class Day(Struct, frozen=True, array_like=True):
     """What one local day added. Units: points; spend in minor units."""

@@ -41,9 +41,9 @@ def count(
         start = counter_start(day, per)
         so_far = counts.get(per)
         if so_far is None or so_far.start < start:
-            counts[per] = Count(start, max(0, times), max(0, points))
-        elif so_far.start == start:
-            counts[per] = Count(start, max(0, so_far.times + times), max(0, so_far.points + points))
+            so_far = Count(start, 0, 0)
+        if so_far.start == start:
+            counts[per] = so_far.plus(times, points)
     draft.change_counters(book, replace(counters, counts={**counters.counts, subject: counts}))
 
 

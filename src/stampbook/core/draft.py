@@ -226,6 +226,23 @@ class Draft:
     earlier while due work is caught up. `secret(n)` gives n random bytes.
     """
 
+    __slots__ = (
+        "_books",
+        "_keys",
+        "_retired",
+        "at",
+        "cause",
+        "changes",
+        "command_id",
+        "definition",
+        "ids",
+        "now",
+        "program",
+        "secret",
+        "state",
+        "version",
+    )
+
     def __init__(
         self,
         state: State,
@@ -526,9 +543,11 @@ class Draft:
         _merge_rows(changes.orders, state.orders, owners)
         _merge_rows(changes.coupons, state.coupons, owners)
         _merge_rows(changes.referrals, state.referrals, owners)
-        state.reviews.update((key, one) for key, (_, one) in changes.reviews.items())
+        for key, (_, review) in changes.reviews.items():
+            state.reviews[key] = review
         self._merge_contacts()
-        for member in owners - {NOBODY}:
+        owners.discard(NOBODY)
+        for member in owners:
             state.books[member] = self._books[member]
         state.redeemed.update(changes.redeemed)
         state.keys.update(self._keys)

@@ -89,9 +89,9 @@ class Entry(Struct, frozen=True, kw_only=True):
 def moved(balances: Balances, kind: EntryKind, points: int, debt: int) -> Balances:
     """Give the balances after an entry."""
     source, target = MOVES[kind]
-    values = {field: getattr(balances, field) for field in (source, target)}
-    values[source] += points if source == "issued" else -points
-    values[target] += -points if target == "issued" else points
+    values = {source: getattr(balances, source) + (points if source == "issued" else -points)}
+    before = values[target] if target == source else getattr(balances, target)
+    values[target] = before + (-points if target == "issued" else points)
     if kind in EARNED:
         values["earned"] = balances.earned + EARNED[kind] * points
     if debt:

@@ -508,6 +508,36 @@ CLOCK_BACKWARDS = _declare(
     "A test clock only moves forward.",
     "Advance to an instant after the clock's own.",
 )
+ENDPOINT_IS_DISABLED = _declare(
+    "endpoint.is_disabled",
+    "conflict",
+    "The endpoint is disabled: nothing is sent to it.",
+    "Activate the endpoint first; that brings what it missed.",
+)
+ENDPOINT_IS_CATCHING_UP = _declare(
+    "endpoint.is_catching_up",
+    "conflict",
+    "The endpoint is being brought what it missed while it was disabled.",
+    "Wait until its backfill is finished, or cancel it.",
+)
+REPLAY_IS_OVER = _declare(
+    "replay.is_over",
+    "conflict",
+    "The replay is finished or was cancelled.",
+    "Start another one.",
+)
+REPLAY_TOO_MANY = _declare(
+    "replay.too_many",
+    "conflict",
+    "The endpoint has as many open replays as it may have.",
+    "Wait until one of them is finished, or cancel one.",
+)
+DELIVERY_NOT_SETTLED = _declare(
+    "delivery.not_settled",
+    "conflict",
+    "The delivery is still on its way: it will be sent, or sent again, by itself.",
+    "Wait until it was received or has failed; resume the endpoint to have it tried at once.",
+)
 IDEMPOTENCY_ANSWER_ERASED = _declare(
     "idempotency.answer_erased",
     "conflict",

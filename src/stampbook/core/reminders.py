@@ -29,6 +29,14 @@ ZONES_APART = timedelta(hours=26)
 
 
 @lru_cache(maxsize=DAYS_KEPT)
+def _instants_before(
+    end: Instant, days: tuple[int, ...], zone: str
+) -> tuple[tuple[Instant, int], ...]:
+    """Give when points that expire at an instant are reminded of."""
+    return _instants(local_day(end, zone), days, zone)
+
+
+@lru_cache(maxsize=DAYS_KEPT)
 def _instants(day: date, days: tuple[int, ...], zone: str) -> tuple[tuple[Instant, int], ...]:
     """Give when points that expire on a day are reminded of, with the days before, in order."""
     return tuple(
@@ -61,7 +69,7 @@ def next_expiring(book: Book, program: Program) -> Instant | None:
         # nothing of a lot that expires much later comes sooner, so most calendars stay shut
         if end is None or end >= later or not lot.remaining:
             continue
-        for at, _ in _instants(local_day(end, zone), days, zone):
+        for at, _ in _instants_before(end, days, zone):
             if at > done and at > lot.opened_at:
                 if at < found:
                     found, later = at, at + reach

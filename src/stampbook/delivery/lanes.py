@@ -8,7 +8,9 @@ lanes in turn, beginning after the lane that was dealt to last.
 
 The places are for requests that are young. One that has been out for YOUNG_SECONDS waits for a slow
 endpoint: it stays in its own lane and takes nobody else's place any more, so however many endpoints
-hang, the others are served. Together they may not pass HANDLES_MAX.
+hang, the others are served. Together they may not pass HANDLES_MAX. A lane that has none but such
+requests on its way is slow: what is on its deck goes back to the store, where it takes no place
+either, and the lane has no deck until it answers quickly again.
 
 Where order is kept, a request waits on deck while one of its order key is on its way. After a
 failure a lane's deck goes back to the store, which knows what may follow.
@@ -34,7 +36,9 @@ QUICK_MARGIN_MS = 50
 
 
 class _Lane:
-    __slots__ = ("busy", "deck", "flying", "most", "pace", "quickest_ms", "threshold")
+    __slots__ = (
+        "busy", "deck", "flying", "is_slow", "most", "pace", "quickest_ms", "threshold", "young",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.pace = float(PACE_FIRST)
@@ -42,6 +46,8 @@ class _Lane:
         self.threshold = float(HANDLES_MAX)
         self.quickest_ms = float("inf")
         self.flying = 0
+        self.young = 0
+        self.is_slow = False
         self.deck: deque[Leased] = deque()
         self.busy: set[str] = set()  # order keys on their way
 
@@ -75,6 +81,8 @@ class _Lane:
         if duration_ms <= self.quickest_ms * QUICK_FACTOR + QUICK_MARGIN_MS:
             self.pace += 1 if self.pace < self.threshold else 1 / self.pace
             self.pace = min(self.pace, float(self.most))
+        if duration_ms < YOUNG_SECONDS * 1000:
+            self.is_slow = False
 
     def slow_down(self, *, was_answered: bool) -> None:
         self.pace = max(1.0, self.pace / 2) if was_answered else 1.0
@@ -95,6 +103,7 @@ class Lanes:
         self._young: dict[str, EndpointKey] = {}
         self._births: deque[tuple[float, str]] = deque()
         self._old: set[str] = set()
+        self._unloaded: list[Leased] = []
         self.on_deck = 0
 
     @property
@@ -143,11 +152,17 @@ class Lanes:
             if lane.deck:
                 ready.append(key)
             if leased is not None:
+                lane.young += 1
                 self._young[leased.lease_id] = key
                 self._births.append((at, leased.lease_id))
                 departing.append(leased)
         self.on_deck -= len(departing)
         return departing
+
+    def unload(self) -> list[Leased]:
+        """Give what was on the decks of lanes that turned out to be slow, to go back."""
+        unloaded, self._unloaded = self._unloaded, []
+        return unloaded
 
     def succeed(self, leased: Leased, duration_ms: int) -> None:
         """Count a request that was received."""
@@ -173,23 +188,34 @@ class Lanes:
         return back
 
     def _land(self, leased: Leased) -> _Lane:
+        lane = self._lanes[leased.endpoint]
         if self._young.pop(leased.lease_id, None) is None:
             self._old.remove(leased.lease_id)
-        lane = self._lanes[leased.endpoint]
+        else:
+            lane.young -= 1
         lane.land(leased)
         return lane
 
     def _free(self, at: float) -> int:
         while self._births and self._births[0][0] <= at - YOUNG_SECONDS:
             _, lease_id = self._births.popleft()
-            if self._young.pop(lease_id, None) is not None:
+            key = self._young.pop(lease_id, None)
+            if key is not None:
                 self._old.add(lease_id)
+                self._age(key, self._lanes[key])
         return min(self._in_flight_max - len(self._young), HANDLES_MAX - self.in_flight)
+
+    def _age(self, key: EndpointKey, lane: _Lane) -> None:
+        lane.young -= 1
+        if not lane.young:
+            lane.is_slow = True
+            self._unloaded += self._clear(key, lane)
 
     def _room(self, due: DueLane) -> int:
         lane = self._lanes.get(due.endpoint)
         if lane is None:
             lane = self._lanes[due.endpoint] = _Lane()
         lane.most = due.in_flight_max
-        held = 1 if due.in_flight_max == 1 else lane.limit * DECK_FACTOR
+        has_deck = due.in_flight_max > 1 and not lane.is_slow
+        held = lane.limit * DECK_FACTOR if has_deck else lane.limit
         return held - lane.flying - len(lane.deck)

@@ -26,12 +26,14 @@ from stampbook.delivery.call import (
 )
 from stampbook.delivery.credentials import ClientCredentials
 from stampbook.delivery.crowds import Crowds
+from stampbook.delivery.lanes import HANDLES_MAX, IN_FLIGHT_MAX
 from stampbook.delivery.resolver import Found, LookUp, Resolver, look_up
 from stampbook.delivery.tokens import ANSWER_BYTES_MAX, Tokens, fetch, read, with_token
 from stampbook.delivery.wire import OWNER, WORKER, Wire
 from stampbook.values.egress import Target, may_reach, target_of
 
-IN_FLIGHT_MAX = 64
+CONNECTIONS_KEPT = 2 * IN_FLIGHT_MAX
+"""For the requests that come; those that hang have connections beside."""
 UNAUTHORIZED = 401
 
 T = TypeVar("T")
@@ -65,14 +67,14 @@ class Sender(Generic[T]):
         self,
         policy: Policy,
         *,
-        in_flight_max: int = IN_FLIGHT_MAX,
+        in_flight_max: int = HANDLES_MAX,
         look_up: LookUp = look_up,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._policy = policy
         self._in_flight_max = in_flight_max
         self._elapsed = elapsed
-        self._wire = Wire[_Trip[T]](policy, calls_max=in_flight_max, elapsed=elapsed)
+        self._wire = Wire[_Trip[T]](policy, connections_kept=CONNECTIONS_KEPT, elapsed=elapsed)
         self._resolver = Resolver(
             self._may_dial,
             ring=lambda: self._wire.ring(WORKER),

@@ -9,7 +9,6 @@ import pycurl
 
 from stampbook.delivery.call import Call, Plan, Policy, Request, Response
 
-CONNECTIONS_KEPT_PER_CALL = 2
 OWNER, WORKER = b"!", b"?"
 """Who rings: somebody who wants the owner to look up, or somebody who only brings it something."""
 RINGS_MAX = 4_096
@@ -20,7 +19,9 @@ T = TypeVar("T")
 class Wire(Generic[T]):
     """Makes calls; each carries a tag of the owner's. One thread owns a wire, any may `ring`."""
 
-    def __init__(self, policy: Policy, *, calls_max: int, elapsed: Callable[[], float]) -> None:
+    def __init__(
+        self, policy: Policy, *, connections_kept: int, elapsed: Callable[[], float]
+    ) -> None:
         self._policy = policy
         self._elapsed = elapsed
         self._idle: list[Call] = []
@@ -37,7 +38,7 @@ class Wire(Generic[T]):
         self._multi: Any = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, CONNECTIONS_KEPT_PER_CALL * calls_max)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections_kept)
 
     def start(self, tag: T, request: Request, plan: Plan) -> None:
         """Begin a call.

@@ -233,6 +233,7 @@ class Worker:
                 self._unsent += [leased, *self._lanes.fail(leased, was_answered=True)]
             else:
                 self._send(leased, at_ms)
+        self._unsent += self._lanes.unload()
 
     def _send(self, leased: Leased, at_ms: int) -> None:
         prepared = self._prepare(leased, at_ms)

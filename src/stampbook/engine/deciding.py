@@ -25,8 +25,7 @@ from stampbook.store.load import Loaded
 from stampbook.store.opening import Opening, Stored
 from stampbook.store.save import Batch, Due
 from stampbook.store.subscriptions import Subscription, subscribers
-from stampbook.values.instants import from_ms, to_ms
-from stampbook.values.json import encode
+from stampbook.values.instants import Instant, from_ms, to_ms
 
 Secret = Callable[[int], bytes]
 Decide = Callable[[Draft, Command], Struct | Refused]
@@ -67,6 +66,7 @@ class Deciding:
             outcomes={},
         )
         self._is_test = opening.now_ms is not None
+        self._known_now = (now_ms, from_ms(now_ms))
         self._secret = secret
         self._decision = decide
         self._subscribers: dict[str, list[Subscription]] = {}
@@ -89,7 +89,7 @@ class Deciding:
         sweeps = isinstance(command, RunDue)
         if submission.at is not None and self._is_test:
             self.now_ms = max(self.now_ms, to_ms(submission.at))
-        now = command.until if sweeps and self._is_test else from_ms(self.now_ms)
+        now = command.until if sweeps and self._is_test else self._now()
         draft = Draft(
             self.batch.loaded.state,
             now=now,
@@ -99,7 +99,11 @@ class Deciding:
         )
         try:
             result = self._decision(draft, command)
-            outcome = Rejected(result) if isinstance(result, Refused) else Done(encode(result))
+            outcome = (
+                Rejected(result)
+                if isinstance(result, Refused)
+                else Done(self.batch.spellings.whole(result))
+            )
         except MoreNeededError as error:
             raise ClashError(str(error)) from error
         except Exception:
@@ -112,6 +116,12 @@ class Deciding:
                 self.now_ms = max(self.now_ms, to_ms(result.reached))
         return outcome
 
+    def _now(self) -> Instant:
+        """Give the program's time, which most commands of a batch share."""
+        if self._known_now[0] != self.now_ms:
+            self._known_now = (self.now_ms, from_ms(self.now_ms))
+        return self._known_now[1]
+
     def _timely(self, command: Command) -> Command:
         """Keep a sweep from running what real time has not reached."""
         if not isinstance(command, RunDue) or self._is_test:
@@ -121,10 +131,12 @@ class Deciding:
     def _take(self, draft: Draft, *, webhooks: bool) -> None:
         changes = draft.merge()
         self.batch.changes.add(changes)
-        if webhooks:
-            for fact in changes.facts:
-                for each in self._subscribers_of(fact.type):
-                    self.batch.deliveries.append(Due(draft.ids.take(), each, fact.id))
+        if not webhooks:
+            self.batch.untold.update(fact.id for fact in changes.facts)
+            return
+        for fact in changes.facts:
+            for each in self._subscribers_of(fact.type):
+                self.batch.deliveries.append(Due(draft.ids.take(), each, fact.id))
 
     def _subscribers_of(self, fact: str) -> list[Subscription]:
         found = self._subscribers.get(fact)

@@ -69,7 +69,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     Shapes: `before` is the present program run over the same history. `unlike_the_ledger` counts
     the members whom that run does not leave where the ledger has them: by what a simulation does
-    not know, such as stock that ran out. Deleted members have no history left and are not in it.
+    not know, such as stock that ran out. Deleted members have no history left and are not in it;
+    `forgotten` counts those who are not in it because a part of their history is not kept any more.
     """
 
     since: Instant
@@ -82,6 +83,7 @@ class Report(Struct, frozen=True, kw_only=True):
     tier_moves: tuple[TierMove, ...] = ()
     biggest: tuple[Difference, ...] = ()
     unlike_the_ledger: int = 0
+    forgotten: int = 0
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -145,6 +147,7 @@ def together(one: Report, other: Report) -> Report:
             nlargest(BIGGEST, differences, key=lambda each: (abs(each.change), each.member_id))
         ),
         unlike_the_ledger=one.unlike_the_ledger + other.unlike_the_ledger,
+        forgotten=one.forgotten + other.forgotten,
     )
 
 

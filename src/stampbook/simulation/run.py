@@ -102,14 +102,19 @@ def groups(unit: Unit, program_id: ProgramId) -> list[tuple[MemberId, ...]]:
 def simulate(unit: Unit, simulation: Simulation, members: Sequence[MemberId]) -> Report:
     """Replay some members, and report on them."""
     changed = simulation.after.programs[-1][1].definition
-    return compare(_compared(unit, simulation, members), simulation.nothing, changed)
+    told, forgotten = _told(unit, simulation, members)
+    remembered = [member for member in members if member not in forgotten]
+    report = compare(_compared(unit, simulation, remembered, told), simulation.nothing, changed)
+    return replace(report, forgotten=len(forgotten))
 
 
 def _compared(
-    unit: Unit, simulation: Simulation, members: Sequence[MemberId]
+    unit: Unit,
+    simulation: Simulation,
+    members: Sequence[MemberId],
+    told: Mapping[MemberId, list[Told]],
 ) -> Iterator[Compared]:
     key = (simulation.program_id, list(members))
-    told = _told(unit, simulation, members)
     for member, body in unit.rows(BODIES, key):
         stored = decode(body, Member)
         history = list(actions(told[member], simulation.derived))
@@ -122,9 +127,14 @@ def _compared(
 
 def _told(
     unit: Unit, simulation: Simulation, members: Sequence[MemberId]
-) -> Mapping[MemberId, list[Told]]:
+) -> tuple[Mapping[MemberId, list[Told]], set[MemberId]]:
+    """Give what is told of members, and those of whom a part is not kept any more."""
     told: dict[MemberId, list[Told]] = defaultdict(list)
+    forgotten: set[MemberId] = set()
     key = (simulation.program_id, list(members), sorted(READ))
     for member, kind, at_ms, body in unit.rows(FACTS, key):
-        told[member].append(Told(from_ms(at_ms), read_fact(kind, body)))
-    return told
+        if body:
+            told[member].append(Told(from_ms(at_ms), read_fact(kind, body)))
+        else:
+            forgotten.add(member)
+    return told, forgotten

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -40,19 +42,19 @@ def together(needs: Iterable[Needs]) -> Asked:
     wanted = list(needs)
     dues = [one.due for one in wanted if one.due is not None]
     return Asked(
-        members=_each(one.members for one in wanted),
-        ids=_each(one.ids for one in wanted),
-        transactions=_each(one.transactions for one in wanted),
-        orders=_each(one.orders for one in wanted),
-        coupons=_each(one.coupons for one in wanted),
-        emails=_each(one.emails for one in wanted),
-        referral_codes=_each(one.referral_codes for one in wanted),
-        referrals=_each(one.referrals for one in wanted),
-        reviews=_each(one.reviews for one in wanted),
+        members=_each(wanted, "members"),
+        ids=_each(wanted, "ids"),
+        transactions=_each(wanted, "transactions"),
+        orders=_each(wanted, "orders"),
+        coupons=_each(wanted, "coupons"),
+        emails=_each(wanted, "emails"),
+        referral_codes=_each(wanted, "referral_codes"),
+        referrals=_each(wanted, "referrals"),
+        reviews=_each(wanted, "reviews"),
         rewards=dict(Counter(reward for one in wanted for reward in one.rewards)),
         due=Due(max(due.until for due in dues), max(due.limit for due in dues)) if dues else None,
     )
 
 
-def _each(lists: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
-    return tuple(sorted({one for some in lists for one in some}))
+def _each(wanted: Iterable[Needs], name: str) -> tuple[Any, ...]:
+    return tuple(sorted(set(chain.from_iterable(map(attrgetter(name), wanted)))))

@@ -27,7 +27,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     Shapes: `lock`, `share` and `skip_locked` end a SELECT. `horizon` is an expression: the first
     transaction number that may still be uncommitted (see `Unit.number`). `by_index` is a query that
-    keeps the rest of its transaction from reading tables whole.
+    keeps the rest of its transaction from reading tables whole. `together` and `apart` are queries
+    of one value, a name: transactions that are together under it run beside each other, and one
+    that is apart runs beside none of them; it gives up soon where they leave no gap.
     """
 
     name: Literal["sqlite", "postgresql"]
@@ -36,6 +38,15 @@ class Dialect(Struct, frozen=True, kw_only=True):
     skip_locked: str
     horizon: str
     by_index: str
+    together: str
+    apart: str
+
+    def using(self, index: str) -> str:
+        """Give the words behind a table that name the index to read it by.
+
+        Shapes: SQLite knows no statistics and may take the primary key instead; PostgreSQL does.
+        """
+        return f" INDEXED BY {index}" if self.name == "sqlite" else ""
 
 
 class Unit(Protocol):
@@ -95,6 +106,18 @@ class Unit(Protocol):
         Shapes: a row is the new values, then those of the key, which may name a column that is set:
         then only what still has the old value is changed.
         """
+        ...
+
+    def update(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
+        """Set the other columns of rows that are known to exist, in bulk."""
         ...
 
 

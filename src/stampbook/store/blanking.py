@@ -21,6 +21,8 @@ def blank(unit: Unit, program_id: ProgramId, facts: Collection[FactId]) -> None:
     rows = unit.rows(keyed(unit.dialect, *FACTS), (program_id, sorted(facts)))
     blanked: list[tuple[str, str, str]] = []
     for fact_id, kind, body in rows:
+        if not body:  # it has had its time
+            continue
         fact = catalogue()[kind]
         data = replace(decode(body, fact.data), **dict.fromkeys(fact.secrets, ""))
         blanked.append((encode_text(data), program_id, fact_id))

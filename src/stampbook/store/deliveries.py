@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from stampbook.core.delivery import Conduct, Delivered, Failed, RetryAt, Verdict
 from stampbook.core.health import Answer, after
 from stampbook.core.lease import DueLane, EndpointKey, Leased, Outcome, Turn
+from stampbook.store.activation import left_at
 from stampbook.store.backend import Backend, Row, Unit
 from stampbook.store.businesses import Businesses
 from stampbook.store.health_facts import Change, state_changes
@@ -43,7 +44,6 @@ LOCK = "SELECT 1 FROM endpoint WHERE program_id = ? AND id = ?"
 DISABLE = (
     "UPDATE endpoint SET status = 'disabled', updated_at_ms = ? WHERE program_id = ? AND id = ?"
 )
-LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 
 Deal = Callable[[Sequence[DueLane]], Mapping[EndpointKey, int]]
 
@@ -109,8 +109,7 @@ class Deliveries:
             lane = replace(lanes[key], health=change.now, facts=counts[key])
             if change.now.state == "disabled" != change.before.state:
                 unit.run(DISABLE, (recorded_ms, *key))
-                [(last,)] = unit.rows(LAST_POSITION, key[:1])
-                lane = replace(lane, left_at_position=last)
+                lane = replace(lane, left_at_position=left_at(unit, key, recorded_ms))
             kept.append((key, lane, telling[key][-1].leased.conduct))
         save_lanes(unit, kept)
         return any(counts[key] != lanes[key].facts for key in changes)

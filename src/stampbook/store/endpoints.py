@@ -3,13 +3,11 @@
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from stampbook.core.delivery import Conduct, Ordering
-from stampbook.core.health import activated
 from stampbook.core.lease import EndpointKey
 from stampbook.store.backend import Row, Unit
-from stampbook.store.lanes import Lane, leave, read_lane, remove_lane, save_lanes
+from stampbook.store.lanes import Lane, read_lane, remove_lane, save_lanes
 from stampbook.store.reading.webhooks import DeliveryLine
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.instants import Instant, from_ms
@@ -24,12 +22,10 @@ COLUMNS = (
 )  # fmt: skip
 ENDPOINTS = f"SELECT {', '.join(COLUMNS[1:])} FROM endpoint WHERE program_id = ?"
 CHANGE = (
-    "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, status = ?, "
+    "UPDATE endpoint SET url = ?, event_types = ?, secrets = ?, batch_size = ?, "
     "updated_at_ms = ?, description = ?, only_with = ?, ordering = ?, batch_wait_ms = ?, "
     "conduct = ?, access = ? WHERE program_id = ? AND id = ?"
 )
-STATUS = "SELECT status FROM endpoint WHERE program_id = ? AND id = ?"
-LAST_POSITION = "SELECT max(position) FROM fact WHERE program_id = ?"
 REMOVE = "DELETE FROM endpoint WHERE program_id = ? AND id = ?"
 DROP_WAITING = (
     "DELETE FROM delivery "
@@ -99,10 +95,14 @@ def add_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: i
 
 
 def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms: int) -> None:
-    """Store what an endpoint whose row is locked has become, and let its lane follow."""
+    """Store what an endpoint whose row is locked has become, and let its lane follow.
+
+    Shapes: its status stays what it is; `store.activation` changes it.
+    """
     key = EndpointKey(program_id, endpoint.id)
-    [(was,)] = unit.rows(STATUS, key)
-    _steer(unit, key, endpoint, at_ms, is_left=(was, endpoint.status) == ("active", "disabled"))
+    lane = read_lane(unit, key)
+    if lane != Lane():  # when it may go on depends on what its owner wants
+        save_lanes(unit, [(key, lane, endpoint.conduct)])
     unit.run(
         CHANGE,
         (
@@ -110,7 +110,6 @@ def change_endpoint(unit: Unit, program_id: ProgramId, endpoint: Endpoint, at_ms
             encode_text(endpoint.event_types),
             endpoint.secrets,
             endpoint.batch_size,
-            endpoint.status,
             at_ms,
             endpoint.description,
             *_wishes(endpoint),
@@ -135,19 +134,6 @@ def retry(unit: Unit, program_id: ProgramId, delivery: DeliveryLine, at_ms: int)
     """
     key = (program_id, delivery.endpoint_id, delivery.request_id)
     return unit.run(RETRY, (at_ms, *key)) > 0
-
-
-def _steer(unit: Unit, key: EndpointKey, endpoint: Endpoint, at_ms: int, *, is_left: bool) -> None:
-    """Let a lane follow its endpoint: when it may go on depends on what its owner wants."""
-    if is_left:
-        [(position,)] = unit.rows(LAST_POSITION, (key.program_id,))
-        leave(unit, key, position or 0, endpoint.conduct)
-        return
-    lane = read_lane(unit, key)
-    if endpoint.status == "active":
-        lane = replace(lane, health=activated(lane.health, at_ms))
-    if lane != Lane():
-        save_lanes(unit, [(key, lane, endpoint.conduct)])
 
 
 def _wishes(endpoint: Endpoint) -> Row:

@@ -12,7 +12,7 @@ from stampbook.nouns.endpoint import EndpointHealth
 from stampbook.store.backend import POSITION_BITS, Row, Unit
 from stampbook.store.opening import POSITION, PROGRAM
 from stampbook.store.save import DELIVERY, FACT
-from stampbook.store.subscriptions import ENDPOINTS, subscribers, subscription
+from stampbook.store.subscriptions import ENDPOINTS, subscribers, subscription, together
 from stampbook.values.ids import ProgramId
 from stampbook.values.instants import from_ms
 from stampbook.values.json import encode_text
@@ -57,10 +57,11 @@ class _Writer:
         self._program_id = program_id
         self._new_id = new_id
         self._recorded_ms = recorded_ms
-        [[(test_ms, _, epoch)], [(last,)], endpoints] = unit.gather(
+        [[(test_ms, _, epoch)], [(last,)], _, endpoints] = unit.gather(
             [
                 (PROGRAM, (program_id,)),
                 (POSITION, (program_id, unit.number, program_id)),
+                together(unit.dialect, program_id),
                 (ENDPOINTS, (program_id,)),
             ]
         )

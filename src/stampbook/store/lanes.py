@@ -7,7 +7,6 @@ the lock of its endpoint's row, and read in a later statement than the one that 
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from stampbook.core.delivery import Conduct
 from stampbook.core.health import Health
@@ -33,7 +32,7 @@ class Lane(Struct, frozen=True, kw_only=True):
     """How it goes with an endpoint.
 
     Shapes: `sequence` is the number of its last request and `facts` how many were told about it;
-    `left_at_position` is the last fact that was kept for it, while it is disabled.
+    `left_at_position` is where, while it is disabled, the facts begin of which some are not kept.
     """
 
     health: Health = Health()
@@ -93,12 +92,6 @@ def save_lanes(unit: Unit, lanes: Iterable[tuple[EndpointKey, Lane, Conduct]]) -
         for key, lane, conduct in lanes
     ]
     unit.upsert("lane", COLUMNS, rows, KEY)
-
-
-def leave(unit: Unit, key: EndpointKey, position: int, conduct: Conduct) -> None:
-    """Remember where an endpoint was left when nothing more is kept for it."""
-    lane = read_lane(unit, key)
-    save_lanes(unit, [(key, replace(lane, left_at_position=position), conduct)])
 
 
 def remove_lane(unit: Unit, key: EndpointKey) -> None:

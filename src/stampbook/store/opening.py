@@ -8,7 +8,7 @@ from stampbook.core.draft import NOBODY
 from stampbook.store.asked import Asked
 from stampbook.store.backend import POSITION_BITS, Dialect, Statement, Unit
 from stampbook.store.sql import keyed
-from stampbook.store.subscriptions import ENDPOINTS, Subscription, subscription
+from stampbook.store.subscriptions import ENDPOINTS, Subscription, subscription, together
 from stampbook.values.ids import MemberId, ProgramId
 from stampbook.values.instants import to_ms
 
@@ -88,8 +88,10 @@ def open_batch(
     queries: dict[str, Statement] = {
         "program": (PROGRAM, (program_id,)),
         "position": (POSITION, (program_id, unit.number, program_id)),
-        "endpoints": (ENDPOINTS, (program_id,)),
     }
+    if unit.number:  # it writes, and beside others
+        queries["together"] = together(unit.dialect, program_id)
+    queries["endpoints"] = (ENDPOINTS, (program_id,))
     if keys:
         sought = sorted({key for _, key in keys})
         queries["keys"] = (keyed(unit.dialect, *KEYS), (program_id, sought))

@@ -37,6 +37,9 @@ from stampbook.store.backend import (
 from stampbook.store.sql import array_types, for_postgres, postgres_change, postgres_insert
 
 LOCK_TIMEOUT_MS = 5_000
+APART_TIMEOUT_MS = 200
+"""Whoever waits to be apart holds up those who come later to be together."""
+
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 """A process that stopped in a transaction must not hold its locks for ever."""
@@ -63,6 +66,9 @@ POSTGRESQL = Dialect(
     # a plan made while a table was small would read it whole, until statistics come
     by_index="SELECT set_config('enable_seqscan', 'off', true), "
     "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)",
+    together="SELECT pg_advisory_xact_lock_shared(hashtextextended(?::text, 1))",
+    apart=f"SELECT set_config('lock_timeout', '{APART_TIMEOUT_MS}', true), "
+    "pg_advisory_xact_lock(hashtextextended(?::text, 1))",
 )
 
 OPTIONS = (
@@ -152,6 +158,9 @@ class PostgresUnit:
             self._connection.execute(
                 postgres_change(table, columns, key), _arrays(table, (*columns, *key), rows)
             )
+
+    update = upsert
+    """A plan that joins the rows with their table may read all of it; a conflict looks one up."""
 
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])

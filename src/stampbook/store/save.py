@@ -7,7 +7,7 @@ so that two writers with the same keys wait for each other and never lock each o
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from stampbook.core.book import Book
 from stampbook.core.draft import Changes
@@ -27,7 +27,7 @@ from stampbook.store.subscriptions import Subscription
 from stampbook.values.contacts import email_key, mailbox_key
 from stampbook.values.ids import FactId, MemberId
 from stampbook.values.instants import optional_ms, to_ms
-from stampbook.values.json import encode_text
+from stampbook.values.json import Spellings, encode_text
 
 MEMBER: Columns = (
     "program_id", "id", "member_id", "email", "status", "tier_id", "available", "enrolled_at_ms",
@@ -36,6 +36,8 @@ MEMBER: Columns = (
 FOUND_BY: Columns = ("email", "due_at_ms", "referrer")
 FOUND_BY_OF = itemgetter(*map(MEMBER.index, FOUND_BY))
 """SQLite writes an index again when a column of it is set, even to what it was."""
+SAME = ("member_id", "enrolled_at_ms", "referral_code", *FOUND_BY)
+"""What an update leaves alone of a member who is found as before."""
 
 LOT: Columns = (
     "program_id", "id", "member", "transaction_id", "points", "remaining", "held", "opened_at_ms",
@@ -77,6 +79,9 @@ RETURN_CODE = (  # behind the others, as the state of a batch has it
 )
 
 
+TOLD_NOBODY = -1
+"""In place of how many deliveries were due, of a fact that was to be stored and sent to nobody."""
+
 ERASED_AT_ONCE = 500
 """Rows that a deletion's own transaction erases; the clockwork erases the others."""
 
@@ -90,7 +95,10 @@ class Due(Struct, frozen=True):
 
 
 class Batch(Struct, kw_only=True):
-    """What a batch has to store. `recorded_ms` is real time."""
+    """What a batch has to store.
+
+    Shapes: `recorded_ms` is real time; nobody is told of the facts in `untold`.
+    """
 
     opening: Opening
     loaded: Loaded
@@ -98,6 +106,9 @@ class Batch(Struct, kw_only=True):
     changes: Changes
     deliveries: list[Due]
     outcomes: dict[KeyOfCaller, Stored]
+    spellings: Spellings = field(default_factory=Spellings)
+    """Of the records, which stand in rows, facts and results."""
+    untold: set[FactId] = set()
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to store."""
@@ -149,9 +160,9 @@ def _begin_erasures(unit: Unit, batch: Batch) -> None:
 
 
 def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> None:
-    program, recorded = batch.opening.program_id, batch.recorded_ms
+    program, recorded, spellings = batch.opening.program_id, batch.recorded_ms, batch.spellings
     facts = {fact.id: fact for fact in batch.changes.facts}
-    due = dict.fromkeys(facts, 0)
+    due = dict.fromkeys(facts, 0) | dict.fromkeys(batch.untold, TOLD_NOBODY)
     rows: list[Row] = []
     for each in batch.deliveries:
         fact = facts[each.fact_id]
@@ -170,7 +181,7 @@ def _save_facts(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> No
             (
                 program, fact.id, positions[fact.id], fact.type, fact.member, fact.data.sequence,
                 to_ms(fact.occurred_at), recorded, fact.data.cause, due[fact.id],
-                encode_text(fact.data),
+                spellings.whole(fact.data).decode(),
             )
             for fact in batch.changes.facts
         ],
@@ -194,9 +205,10 @@ def _save_members(unit: Unit, batch: Batch, positions: Mapping[FactId, int]) -> 
         known = kept.get(member)
         is_still = known is not None and known[2:] == FOUND_BY_OF(row)
         (still if is_still else moved).append(row)
-    for rows, same in ((moved, ()), (still, ("member_id", "referral_code", *FOUND_BY))):
+    for rows in (moved, still):
         rows.sort(key=itemgetter(2))  # by member_id
-        unit.upsert("member", MEMBER, rows, ("program_id", "id"), same=same)
+    unit.upsert("member", MEMBER, moved, ("program_id", "id"))
+    unit.update("member", MEMBER, still, ("program_id", "id"), same=SAME)
 
 
 def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
@@ -208,8 +220,9 @@ def _member_row(batch: Batch, member_id: MemberId, position: int) -> Row:
         batch.opening.program_id, member.id, member.member_id, email,
         member.status, member.tier.tier_id if member.tier else None, member.balances.available,
         to_ms(member.enrolled_at), optional_ms(next_due(book, state.program)),
-        position, encode_text(sorted(book.lots)), encode_text(member), encode_text(book.counters),
-        encode_text(book.agenda), member.referral_code, _companion(book),
+        position, encode_text(sorted(book.lots)), batch.spellings.text(member),
+        encode_text(book.counters), encode_text(book.agenda), member.referral_code,
+        _companion(book),
     )  # fmt: skip
 
 
@@ -249,7 +262,8 @@ def _save_ledger(unit: Unit, batch: Batch) -> None:
 def _lot_row(batch: Batch, member: MemberId, lot: Lot) -> Row:
     return (
         batch.opening.program_id, lot.id, member, lot.transaction_id, lot.points, lot.remaining,
-        lot.held, to_ms(lot.opened_at), optional_ms(lot.expires_at), lot.remaining + lot.held > 0,
+        lot.held, to_ms(lot.opened_at), optional_ms(lot.expires_at),
+        int(lot.remaining + lot.held > 0),  # SQLite's driver takes long to find out what a bool is
         encode_text(lot),
     )  # fmt: skip
 
@@ -257,7 +271,7 @@ def _lot_row(batch: Batch, member: MemberId, lot: Lot) -> Row:
 def _transaction_row(batch: Batch, member: MemberId, one: Transaction) -> Row:
     return (
         batch.opening.program_id, one.id, member, one.kind, one.status, one.points, one.order_id,
-        to_ms(one.created_at), encode_text(one),
+        to_ms(one.created_at), batch.spellings.text(one),
     )  # fmt: skip
 
 
@@ -272,7 +286,7 @@ def _save_orders(unit: Unit, batch: Batch) -> None:
 def _order_row(batch: Batch, member: MemberId, order: Order) -> Row:
     return (
         batch.opening.program_id, order.order_id, member, to_ms(order.created_at),
-        optional_ms(order.review_at), encode_text(order),
+        optional_ms(order.review_at), batch.spellings.text(order),
     )  # fmt: skip
 
 
@@ -295,7 +309,7 @@ def _save_coupons(unit: Unit, batch: Batch) -> None:
 def _coupon_row(batch: Batch, member: MemberId, coupon: Coupon) -> Row:
     return (
         batch.opening.program_id, coupon.code, coupon.id, member, coupon.status,
-        optional_ms(coupon.expires_at), encode_text(coupon),
+        optional_ms(coupon.expires_at), batch.spellings.text(coupon),
     )  # fmt: skip
 
 

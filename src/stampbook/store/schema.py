@@ -350,7 +350,8 @@ FACT = Table(
     _number("occurred_at_ms"),
     _number("recorded_at_ms"),
     _key("cause"),
-    _number("deliveries"),  # how many were due when it was stored
+    # how many were due when it was stored; -1 when nobody was to be told
+    _number("deliveries"),
     _text("body"),
     PrimaryKeyConstraint("program_id", "id"),
     UniqueConstraint("program_id", "member", "sequence"),
@@ -386,6 +387,8 @@ ENDPOINT = Table(
     Column("conduct", Text, nullable=False, server_default=text("'{}'")),
     # encrypted: how to get in, beside the signature; empty for nothing
     Column("access", Text, nullable=False, server_default=text("''")),
+    # the replay that brings it up to the present; until then nothing else is kept for it
+    _key("backfill", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     ForeignKeyConstraint(["program_id"], ["program.id"]),
 )
@@ -431,6 +434,8 @@ DELIVERY = Table(
     _number("status_code", optional=True),
     _number("duration_ms", optional=True),
     _text("response_excerpt", optional=True),
+    # the replay that made it, or the delivery that it repeats alone; such are not due by the fact
+    _key("replay_id", optional=True),
     PrimaryKeyConstraint("program_id", "id"),
     Index(
         "ix_delivery_due",
@@ -482,6 +487,36 @@ ATTEMPT = Table(
     Index(None, "program_id", "request_id"),
 )
 
+REPLAY = Table(
+    "replay",
+    METADATA,
+    _key("program_id"),
+    _key("id"),
+    _key("endpoint_id"),
+    _key("kind"),  # replay, redrive, backfill
+    _key("state"),  # running, paused, finished, cancelled
+    _text("wish"),  # JSON: which facts or deliveries, and how fast
+    _text("cursor"),  # the last one that was looked at: a position, or a delivery's id
+    _number("mark_us"),  # of its pace: core/pacing.py
+    _number("matched"),  # how many there were to do when it began
+    Column("is_exact", Boolean, nullable=False),  # or more than that
+    _number("queued"),  # deliveries that it made due
+    _text("reason"),  # why it ended before its end
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    _number("finished_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "id"),
+    Index(None, "program_id", "endpoint_id", "id"),
+    Index(
+        "ix_replay_running",
+        "program_id",
+        "id",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+    postgresql_with=ROOM_FOR_UPDATES,
+)
+
 IDEMPOTENCY = Table(
     "idempotency",
     METADATA,
@@ -516,6 +551,30 @@ ERASURE = Table(
         sqlite_where=text("finished_at_ms IS NULL"),
         postgresql_where=text("finished_at_ms IS NULL"),
     ),
+)
+
+RETENTION = Table(
+    "retention",  # what has had its time and is gone
+    METADATA,
+    _key("program_id"),
+    _key("part"),  # delivery, attempt, fact, trace
+    _number("before_ms"),  # what came to its end before may be gone
+    _text("cuts"),  # of the present or the last pass: JSON
+    _key("cursor"),  # the last row that it looked at, while it is not finished
+    _number("rows"),  # gone so far
+    _number("position"),  # of the last fact whose body is gone
+    _number("finished_at_ms", optional=True),
+    PrimaryKeyConstraint("program_id", "part"),
+)
+
+TRACE = Table(
+    "trace",  # filled while requests are traced: what made a fact, for whoever delivers it
+    METADATA,
+    _key("program_id"),
+    _key("cause"),
+    _text("context"),  # a traceparent
+    PrimaryKeyConstraint("program_id", "cause"),
+    sqlite_with_rowid=False,
 )
 
 IMPORT_RUN = Table(

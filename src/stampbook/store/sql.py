@@ -1,12 +1,13 @@
 """SQL texts: written once, spelt for each database, and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 
 from sqlalchemy import BigInteger, Boolean
 
-from stampbook.store.backend import Dialect
+from stampbook.store.backend import Dialect, Row
 from stampbook.store.schema import METADATA
 
 LIST = "IN (?*)"
@@ -76,6 +77,19 @@ def sqlite_insert(
     marks = ", ".join("?" * len(columns))
     text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
     return f"{text} {_conflict(columns, key, same)}"
+
+
+@cache
+def sqlite_update(
+    table: str, columns: tuple[str, ...], key: tuple[str, ...], same: tuple[str, ...]
+) -> tuple[str, Callable[[Row], Row]]:
+    """Give the text that updates one row, and how its values are put in order for it."""
+    others = tuple(column for column in columns if column not in key and column not in same)
+    changes = ", ".join(f"{column} = ?" for column in others)
+    found = " AND ".join(f"{column} = ?" for column in key)
+    return f"UPDATE {table} SET {changes} WHERE {found}", itemgetter(
+        *map(columns.index, (*others, *key))
+    )
 
 
 @cache

@@ -19,7 +19,7 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import for_sqlite, sqlite_change, sqlite_insert
+from stampbook.store.sql import for_sqlite, sqlite_change, sqlite_insert, sqlite_update
 from stampbook.store.turns import Turns
 from stampbook.values.json import encode_text
 
@@ -36,7 +36,16 @@ STATEMENTS_KEPT = 256
 READERS_KEPT = 8
 SYNCHRONOUS_FULL = 2
 
-SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", horizon="1", by_index="SELECT 1")
+SQLITE = Dialect(
+    name="sqlite",
+    lock="",
+    share="",
+    skip_locked="",
+    horizon="1",
+    by_index="SELECT 1",
+    together="SELECT ?",
+    apart="SELECT ?",
+)
 
 
 class SqliteUnit:
@@ -68,7 +77,8 @@ class SqliteUnit:
 
     def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
         """Insert rows in bulk."""
-        self._connection.executemany(sqlite_insert(table, columns, None, ()), rows)
+        if rows:
+            self._connection.executemany(sqlite_insert(table, columns, None, ()), rows)
 
     def upsert(
         self,
@@ -80,11 +90,27 @@ class SqliteUnit:
         same: Columns = (),
     ) -> None:
         """Insert rows in bulk, or where `key` exists already, set their other columns."""
-        self._connection.executemany(sqlite_insert(table, columns, key, same), rows)
+        if rows:
+            self._connection.executemany(sqlite_insert(table, columns, key, same), rows)
+
+    def update(
+        self,
+        table: str,
+        columns: Columns,
+        rows: Sequence[Row],
+        key: Columns,
+        *,
+        same: Columns = (),
+    ) -> None:
+        """Set the other columns of rows that are known to exist, in bulk."""
+        if rows:
+            text, order = sqlite_update(table, columns, key, same)
+            self._connection.executemany(text, map(order, rows))
 
     def change(self, table: str, columns: Columns, key: Columns, rows: Sequence[Row]) -> None:
         """Set columns of rows in bulk, each row found by its key."""
-        self._connection.executemany(sqlite_change(table, columns, key), rows)
+        if rows:
+            self._connection.executemany(sqlite_change(table, columns, key), rows)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         text, lists = for_sqlite(sql)

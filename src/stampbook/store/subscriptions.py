@@ -1,4 +1,9 @@
-"""Subscriptions: which endpoint is due which facts."""
+"""Subscriptions: which endpoint is due which facts.
+
+A transaction that stores facts reads the subscriptions `together` with others like it. So the one
+that brings an endpoint back to the present, and is `apart`, finds every fact committed that was
+stored without it: decisions/0024.
+"""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -7,16 +12,26 @@ from msgspec import Struct
 
 from stampbook import dialects, facts
 from stampbook.core.delivery import Ordering
-from stampbook.values.ids import EndpointId
+from stampbook.store.backend import Dialect, Statement
+from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.json import decode
 
 ENDPOINTS = (
     "SELECT id, dialect, event_types, ordering, batch_wait_ms FROM endpoint "
-    "WHERE program_id = ? AND status = 'active' ORDER BY id"
+    "WHERE program_id = ? AND status = 'active' AND backfill IS NULL ORDER BY id"
 )
 
-
 SUBSCRIPTIONS_KEPT = 1000
+
+
+def together(dialect: Dialect, program_id: ProgramId) -> Statement:
+    """Give the statement that comes before ENDPOINTS where facts are stored by them."""
+    return dialect.together, (f"subscriptions {program_id}",)
+
+
+def apart(dialect: Dialect, program_id: ProgramId) -> Statement:
+    """Give the statement after which nobody stores facts by subscriptions as they were."""
+    return dialect.apart, (f"subscriptions {program_id}",)
 
 
 class Subscription(Struct, frozen=True):

@@ -4,7 +4,7 @@ Shapes: streams over the members in a snapshot, so it can look at a database tha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from stampbook.nouns.lot import Lot
 from stampbook.nouns.member import Member
 from stampbook.nouns.transaction import Transaction
 from stampbook.store.backend import POSITION_BITS, Row, Unit
+from stampbook.store.retention import Kept, kept
 from stampbook.store.subscriptions import subscription
 from stampbook.values.ids import EndpointId, LotId, MemberId, ProgramId
 from stampbook.values.instants import from_ms
@@ -56,13 +57,13 @@ SELECT member, id, type, sequence, position, recorded_at_ms, deliveries, body
 FROM fact {OF_MEMBERS} ORDER BY sequence
 """
 DELIVERIES = """
-SELECT d.fact_id, d.endpoint_id FROM delivery d
+SELECT d.fact_id, d.endpoint_id, d.replay_id FROM delivery d
 JOIN fact f ON f.program_id = d.program_id AND f.id = d.fact_id
 WHERE f.program_id = ? AND f.member IN (?*)
 """
 ENDPOINTS = """
 SELECT id, dialect, event_types, updated_at_ms FROM endpoint
-WHERE program_id = ? AND status = 'active'
+WHERE program_id = ? AND status = 'active' AND backfill IS NULL
 """
 COUNTS = "SELECT reward_id, redeemed FROM reward_count WHERE program_id = ?"
 POOL = """
@@ -103,6 +104,13 @@ class _Body(Struct, frozen=True):
     to_tier: str | None = None
 
 
+class _Sent(Struct, frozen=True):
+    """The endpoints that have a delivery of a fact: due by the fact itself, or in any way."""
+
+    due: set[EndpointId] = set()
+    all: set[EndpointId] = set()
+
+
 class _Watch(Struct, frozen=True):
     """An active endpoint: what it is sent since when."""
 
@@ -119,10 +127,11 @@ def verify(unit: Unit, program_id: ProgramId, seen: Verified | None = None) -> I
         _Watch(endpoint_id, subscription(endpoint_id, dialect, types).facts, since_ms)
         for endpoint_id, dialect, types, since_ms in unit.rows(ENDPOINTS, (program_id,))
     ]
+    still = kept(unit, program_id)
     last = ""
     while rows := unit.rows(MEMBERS, (program_id, last, MEMBERS_AT_A_TIME)):
         last = rows[-1][0]
-        yield from _members(unit, program_id, rows, watches, redeemed, counted)
+        yield from _members(unit, program_id, rows, watches, still, redeemed, counted)
     yield from _rewards(unit, program_id, redeemed)
     for what, query in LEDGER.items():
         for (unwritten,) in unit.rows(query, (program_id,)):
@@ -142,6 +151,7 @@ def _members(
     program_id: ProgramId,
     members: Sequence[Row],
     watches: Sequence[_Watch],
+    still: Kept,
     redeemed: Counter[str],
     counted: Verified,
 ) -> Iterator[Difference]:
@@ -152,9 +162,11 @@ def _members(
     entries = {member: [_entry(row) for row in rows] for member, rows in written.items()}
     moved = {lot for some in entries.values() for entry in some for lot in entry.moves}
     lots = _by_member(unit.rows(LOTS, (program_id, sorted(moved))))
-    sent: dict[str, set[str]] = defaultdict(set)
-    for fact_id, endpoint_id in delivered:
-        sent[fact_id].add(endpoint_id)
+    sent: dict[str, _Sent] = defaultdict(_Sent)
+    for fact_id, endpoint_id, replay_id in delivered:
+        sent[fact_id].all.add(endpoint_id)
+        if replay_id is None:
+            sent[fact_id].due.add(endpoint_id)
     for member, member_id, available, status, open_lots, body, counters in members:
         record = Record(
             member=decode(body, Member),
@@ -180,7 +192,8 @@ def _members(
                 lots[member],
                 transactions[member],
             ),
-            *_deliveries(facts[member], sent, watches),
+            *_bodies(facts[member], still),
+            *_deliveries(facts[member], sent, watches, still),
         )
         for finding in findings:
             yield _difference(program_id, member_id, finding)
@@ -220,22 +233,35 @@ def _columns(
             yield Finding(what, str(expected), str(found))
 
 
-def _deliveries(
-    facts: Sequence[Row], sent: dict[str, set[str]], watches: Sequence[_Watch]
-) -> Iterator[Finding]:
-    """Compare what was due with what is queued; a fact stored without webhooks is due to nobody."""
+def _bodies(facts: Sequence[Row], still: Kept) -> Iterator[Finding]:
+    """Compare each fact's sequence with its body's; one that has had its time has no body."""
     before = 0
-    for _, fact_id, kind, sequence, position, recorded_ms, due, body in facts:
-        if decode(body, _Body).sequence != sequence:
-            yield Finding(f"fact {fact_id}: the sequence in its body", str(sequence), body[:80])
+    for _, fact_id, _, sequence, position, _, _, body in facts:
+        if body:
+            if decode(body, _Body).sequence != sequence:
+                yield Finding(f"fact {fact_id}: the sequence in its body", str(sequence), body[:80])
+        elif fact_id >= still.facts_from:
+            yield Finding(f"fact {fact_id}: its body", "kept", "none")
         if position <= before:
             yield Finding(f"fact {fact_id}: position", f"over {before}", str(position))
         before = position
-        if len(sent[fact_id]) != due:
-            yield Finding(f"fact {fact_id}: deliveries", str(due), str(len(sent[fact_id])))
-        for watch in watches:
-            wanted = due and kind in watch.facts and watch.since_ms < recorded_ms
-            if wanted and watch.endpoint_id not in sent[fact_id]:
+
+
+def _deliveries(
+    facts: Sequence[Row], sent: Mapping[str, _Sent], watches: Sequence[_Watch], still: Kept
+) -> Iterator[Finding]:
+    """Compare what was due with what is queued.
+
+    Shapes: a fact stored without webhooks is due to nobody, and what a replay made is due by no
+    fact. Of an old fact, whose deliveries may have had their time, there may be fewer.
+    """
+    for _, fact_id, kind, _, _, recorded_ms, due, _ in facts:
+        queued, is_kept = len(sent[fact_id].due), fact_id >= still.log_from
+        if queued > max(due, 0) or (is_kept and queued < due):
+            yield Finding(f"fact {fact_id}: deliveries", str(max(due, 0)), str(queued))
+        for watch in watches if is_kept else ():
+            wanted = due > 0 and kind in watch.facts and watch.since_ms < recorded_ms
+            if wanted and watch.endpoint_id not in sent[fact_id].all:
                 yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")
 
 
@@ -281,4 +307,5 @@ def _entry(row: Row) -> Entry:
 
 
 def _told(row: Row) -> Told:
-    return Told(type=row[2], sequence=row[3], to_tier=decode(row[-1], _Body).to_tier)
+    to_tier = decode(row[-1], _Body).to_tier if row[-1] else None
+    return Told(type=row[2], sequence=row[3], to_tier=to_tier)

@@ -29,10 +29,14 @@ ID_DIGITS = 24
 TIME_DIGITS = 12
 """The first digits of the id of something that a program defines: when it was."""
 
+CAUSE_TIME_DIGITS = 11
+"""The first digits of a request's id: when it came."""
+
 PROCESS_BITS = 22
 COUNT_BITS = 14
 INDEX_BITS = 18
 IDS_PER_COMMAND_MAX = 1 << INDEX_BITS
+BITS_BELOW_TIME = PROCESS_BITS + COUNT_BITS + INDEX_BITS
 INDEX_DIGITS = 5
 """The last digits, which hold the whole index; of a command's id it is 0."""
 
@@ -73,6 +77,26 @@ class CommandIds:
         ms, count = slot >> COUNT_BITS, slot & ((1 << COUNT_BITS) - 1)
         number = (((ms << PROCESS_BITS) | self._process) << COUNT_BITS) | count
         return CommandId(f"{number << INDEX_BITS:024x}")
+
+
+def first_id(ms: int) -> str:
+    """Give the lowest id that can be made at an instant; ids of before are lower."""
+    return f"{ms << BITS_BELOW_TIME:024x}"
+
+
+def ms_of(id_: str) -> int:
+    """Give the instant at which an id was made. Units: milliseconds since 1970."""
+    return int(id_, 16) >> BITS_BELOW_TIME
+
+
+def first_cause(ms: int) -> str:
+    """Give what is not after the ids of requests that came at an instant, and after all before."""
+    return f"{ms:0{CAUSE_TIME_DIGITS}x}"
+
+
+def ms_of_cause(cause: str) -> int:
+    """Give the instant at which a request came, by its id. Units: milliseconds since 1970."""
+    return int(cause[:CAUSE_TIME_DIGITS], 16)
 
 
 def id_of_defined(program_id: ProgramId, name: str, created_at: Instant) -> str:

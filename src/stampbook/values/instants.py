@@ -17,11 +17,14 @@ class Deadline(Struct, frozen=True):
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MS_PER_DAY, MS_PER_SECOND, MICROSECONDS_PER_MS = 86_400_000, 1_000, 1_000
 
 
 def to_ms(instant: Instant) -> int:
     """Give the milliseconds since 1970 in UTC."""
-    return (instant - EPOCH) // MILLISECOND
+    since = instant - EPOCH  # its parts are added up: dividing it takes three times as long
+    ms = since.seconds * MS_PER_SECOND + since.microseconds // MICROSECONDS_PER_MS
+    return since.days * MS_PER_DAY + ms
 
 
 def from_ms(ms: int) -> Instant:

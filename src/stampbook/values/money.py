@@ -75,7 +75,7 @@ def symbol_of(currency: str) -> str:
 def to_decimal(amount: Amount) -> Decimal | None:
     """Read an amount, or give None when it is no finite number."""
     try:
-        number = Decimal(str(amount).strip())
+        number = Decimal(amount.strip() if isinstance(amount, str) else str(amount))
     except InvalidOperation:
         return None
     return number if number.is_finite() else None

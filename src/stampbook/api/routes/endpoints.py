@@ -34,11 +34,11 @@ from stampbook.delivery.subscribing import (
     create,
     rotate,
 )
+from stampbook.store.activation import Hand, revise
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import (
     Endpoint,
     add_endpoint,
-    change_endpoint,
     endpoints,
     find_endpoint,
     remove_endpoint,
@@ -138,7 +138,7 @@ def update_endpoint(desk: Desk, unit: Unit, asked: UpdateEndpoint) -> EndpointIn
     workshop = _workshop(desk)
     with _told():
         changed = change(endpoint, asked, workshop)
-    return _shown(desk, unit, _store(unit, desk, changed, workshop))
+    return _shown(desk, unit, _store(unit, desk, endpoint, changed, workshop))
 
 
 def rotate_secret(desk: Desk, unit: Unit, asked: RotateSecret) -> EndpointWithSecret:
@@ -147,7 +147,7 @@ def rotate_secret(desk: Desk, unit: Unit, asked: RotateSecret) -> EndpointWithSe
     workshop = _workshop(desk)
     with _told():
         made = rotate(endpoint, asked, workshop)
-    stored = _store(unit, desk, made.endpoint, workshop)
+    stored = _store(unit, desk, endpoint, made.endpoint, workshop)
     return _with_secret(desk, unit, Made(stored, made.secrets))
 
 
@@ -197,9 +197,12 @@ def _with_secret(desk: Desk, unit: Unit, made: Made) -> EndpointWithSecret:
     )
 
 
-def _store(unit: Unit, desk: Desk, endpoint: Endpoint, workshop: Workshop) -> Endpoint:
-    change_endpoint(unit, desk.program_id, endpoint, to_ms(workshop.now))
-    return replace(endpoint, updated_at=workshop.now)
+def _store(
+    unit: Unit, desk: Desk, before: Endpoint, after: Endpoint, workshop: Workshop
+) -> Endpoint:
+    hand = Hand(cause=desk.request_id, at_ms=to_ms(workshop.now), new_id=desk.parts.new_id)
+    revise(unit, desk.program_id, before, after, hand)
+    return replace(after, updated_at=workshop.now)
 
 
 def _known(unit: Unit, desk: Desk, endpoint_id: str, *, lock: bool = False) -> Endpoint:

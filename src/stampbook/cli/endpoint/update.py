@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from stampbook.cli.terminal.errors import CommandError
+from stampbook.cli.terminal.ids import new_id
 from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say
@@ -19,7 +20,7 @@ from stampbook.cli.terminal.subscribing import (
 )
 from stampbook.delivery.access import Access
 from stampbook.delivery.subscribing import EndpointChanges, EndpointError, change
-from stampbook.store.endpoints import change_endpoint
+from stampbook.store.activation import Hand, revise
 from stampbook.values.instants import to_ms
 
 
@@ -59,5 +60,8 @@ def command(
                 after = change(before, asked, workshop)
             except EndpointError as error:
                 raise refused(error) from error
-            change_endpoint(unit, chosen.id, after, to_ms(workshop.now))
+            hand = Hand(
+                cause=f"endpoint update {new_id()}", at_ms=to_ms(workshop.now), new_id=new_id
+            )
+            revise(unit, chosen.id, before, after, hand)
     say(endpoint)

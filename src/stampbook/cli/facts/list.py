@@ -10,8 +10,8 @@ from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say, spell_time
-from stampbook.store.backend import Backend
-from stampbook.store.reading.facts import FactLine, feed
+from stampbook.store.backend import Backend, Unit
+from stampbook.store.reading.facts import FactLine, FactsExpiredError, Feed, feed
 from stampbook.store.reading.page import PAGE_MAX, cursor_of
 from stampbook.values.ids import ProgramId
 from stampbook.values.json import decode
@@ -52,7 +52,7 @@ def command(
         with interruptible() as wants_to_stop:
             while not wants_to_stop():
                 with backend.read() as unit:
-                    found = feed(unit, chosen.id, types=type_, limit=PAGE_MAX, after=after)
+                    found = _feed(unit, chosen.id, type_, after)
                 for fact in found.items:
                     say(_line(fact))
                 after = found.next
@@ -60,6 +60,14 @@ def command(
                     if not follow:
                         return
                     time.sleep(FOLLOW_SECONDS)
+
+
+def _feed(unit: Unit, program_id: ProgramId, types: tuple[str, ...], after: str) -> Feed:
+    """Give a piece of the feed; what is not kept any more is left out."""
+    try:
+        return feed(unit, program_id, types=types, limit=PAGE_MAX, after=after)
+    except FactsExpiredError as error:
+        return feed(unit, program_id, types=types, limit=PAGE_MAX, after=error.next)
 
 
 def _before_tail(backend: Backend, program_id: ProgramId, facts: int) -> str:

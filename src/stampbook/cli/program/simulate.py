@@ -92,3 +92,8 @@ def _show(report: Report, currency: str) -> None:
             f"{report.unlike_the_ledger} members stand elsewhere in the ledger than the replay of "
             "the present program: stock, merges and referrals are not replayed in full."
         )
+    if report.forgotten:
+        say(
+            f"{report.forgotten} members are left out: a part of their history is not kept any "
+            "more (retention.facts_days)."
+        )

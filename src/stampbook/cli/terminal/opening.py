@@ -59,6 +59,17 @@ def definition_of(backend: Backend, program: ProgramLine) -> Definition:
         return Programs().definition(unit, program.id, program.version)
 
 
+def chosen_programs(backend: Backend, wanted: str | None) -> list[ProgramLine]:
+    """Give the program with an id or a name; when none is wanted, all.
+
+    Errors: as those of `choose_program`.
+    """
+    if wanted is not None:
+        return [choose_program(backend, wanted)]
+    with backend.read() as unit:
+        return programs(unit)
+
+
 def choose_program(backend: Backend, wanted: str | None) -> ProgramLine:
     """Give the program with an id or a name; when none is wanted, the only one.
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from stampbook.core.rules.operands import AttributeType, list_in
+from stampbook.core.rules.operands import LISTS, AttributeType, list_in
 from stampbook.nouns.member import Address, Member
 from stampbook.nouns.order import Product
 
@@ -148,9 +148,9 @@ def items_of(found: Any, kind: AttributeType) -> tuple[Any, ...]:
     """Give the items of what was found: none when it is unset, several of a list."""
     if found is None or found == "":
         return ()
-    listed = list_in(found)
-    if listed is not None:
-        return tuple(item for item in listed if item is not None and item != "")
+    if isinstance(found, LISTS):
+        listed = cast("list[Any] | tuple[Any, ...]", found)
+        return tuple([item for item in listed if item is not None and item != ""])
     if kind == "texts" and isinstance(found, str):
         return tuple(stripped for item in found.split(",") if (stripped := item.strip()))
     return (found,)

@@ -1,55 +1,77 @@
 """Compiled activities: paths, operators and values are looked up once; orders come often."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from stampbook.core.definition import Activity, Condition, Rule
 from stampbook.core.rules import attributes as reading
 from stampbook.core.rules import conditions, effects
-from stampbook.core.rules.attributes import Attribute
+from stampbook.core.rules.attributes import Attribute, items_of
+from stampbook.core.rules.conditions import ConditionKind
+
+Find = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+Holds = Callable[[Any], bool]
 
 COMPILED_MAX = 4096
 """Units: activities kept; beyond it all are compiled again."""
 
 
 class CompiledCondition:
-    """A condition that is ready to be judged."""
+    """A condition that is ready to be judged.
 
-    __slots__ = ("attribute", "condition", "kind", "wanted")
+    Shapes: `find(attributes, inputs)` gives what the attribute holds, of products a tuple with one
+    value for each; `holds(found)` decides whether the condition holds for it.
+    """
+
+    __slots__ = ("attribute", "condition", "find", "holds", "wanted")
 
     def __init__(self, condition: Condition) -> None:
         attribute = reading.attribute_at(condition.attribute)
         assert attribute is not None, condition.attribute
         self.condition = condition
         self.attribute: Attribute = attribute
-        self.kind = conditions.catalogue()[condition.operator]
-        self.wanted = self.kind.operand.read(condition.value)
+        kind = conditions.catalogue()[condition.operator]
+        self.wanted = kind.operand.read(condition.value)
         assert self.wanted is not None, condition
+        self.find = _find(attribute)
+        self.holds = _holds(kind, self.wanted, attribute)
 
-    def find(self, attributes: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-        """Give what the attribute holds; of products a tuple with one value for each."""
-        match self.attribute.scope:
-            case "transaction":
-                return attributes.get(self.attribute.name)
-            case "member":
-                return inputs.get(self.attribute.path)
-            case "products":
-                return reading.read_products(self.attribute, attributes)
 
-    def holds(self, found: Any) -> bool:
-        """Decide whether the condition holds for what was found."""
-        kind, wanted, type_ = self.kind, self.wanted, self.attribute.type
-        if self.attribute.scope == "products":
-            lists = [reading.items_of(value, type_) for value in found]
-            items = lists if kind.whole else [item for items in lists for item in items]
-        else:
-            items = reading.items_of(found, type_)
-            items = (items,) if kind.whole else items
-        for item in items:
-            if kind.holds(item, wanted) is not kind.every:
-                return not kind.every
-        return kind.every
+def _find(attribute: Attribute) -> Find:
+    name, path = attribute.name, attribute.path
+    match attribute.scope:
+        case "transaction":
+            return lambda attributes, _: attributes.get(name)
+        case "member":
+            return lambda _, inputs: inputs.get(path)
+        case "products":
+            return lambda attributes, _: reading.read_products(attribute, attributes)
+
+
+def _holds(kind: ConditionKind, wanted: Any, attribute: Attribute) -> Holds:
+    judge, every, type_ = kind.holds, kind.every, attribute.type
+
+    def of_one(found: Any) -> bool:
+        for item in items_of(found, type_):
+            if judge(item, wanted) is not every:
+                return not every
+        return every
+
+    def of_products(found: Any) -> bool:
+        answers = [of_one(value) for value in found]
+        return all(answers) if every else any(answers)
+
+    def of_list(found: Any) -> bool:
+        return judge(items_of(found, type_), wanted)
+
+    def of_lists(found: Any) -> bool:
+        answers = [of_list(value) for value in found]
+        return all(answers) if every else any(answers)
+
+    if attribute.scope == "products":
+        return of_lists if kind.whole else of_products
+    return of_list if kind.whole else of_one
 
 
 class CompiledRule:

@@ -8,6 +8,7 @@ multiplied by tier and campaigns.
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from stampbook.core.definition import Activity
@@ -30,6 +31,7 @@ TIER_MULTIPLIER = "tier_multiplier"
 CAMPAIGNS = "campaigns"
 """Of inputs: the campaigns that multiply, each with id, name and multiplier; unset without any."""
 
+MULTIPLIERS_KEPT = 1024
 BASE_MAX = 10**15
 BASE_PLACES_MAX = 320
 """Units: digits after the point. A float has no more, and exact sums need a bound."""
@@ -58,12 +60,13 @@ def evaluate(
         traces.append(trace)
         if trace.fired:
             worth = rule.effect.apply(worth, rule.value)
-    tier_multiplier = Decimal(str(inputs.get(TIER_MULTIPLIER, 1)))
+    tier_multiplier = _exactly(inputs.get(TIER_MULTIPLIER, 1))
     multiplied = EXACT.multiply(EXACT.multiply(base, worth.factor), tier_multiplier)
-    campaigns = tuple(
-        CampaignTrace(one["name"], Decimal(str(one["multiplier"])))
-        for one in inputs.get(CAMPAIGNS, ())
-    )
+    campaigns: tuple[CampaignTrace, ...] = ()
+    if CAMPAIGNS in inputs:
+        campaigns = tuple(
+            CampaignTrace(one["name"], _exactly(one["multiplier"])) for one in inputs[CAMPAIGNS]
+        )
     for campaign in campaigns:
         multiplied = EXACT.multiply(multiplied, campaign.multiplier)
     exact = EXACT.add(multiplied, worth.addition)
@@ -90,6 +93,12 @@ def member_inputs(activity: Activity, member: Member, tier_multiplier: float) ->
     inputs = {a.path: read_member(a, member) for a in compiled(activity).member_attributes}
     inputs[TIER_MULTIPLIER] = tier_multiplier
     return inputs
+
+
+@lru_cache(maxsize=MULTIPLIERS_KEPT, typed=True)
+def _exactly(multiplier: float) -> Decimal:
+    """Give a multiplier as it is written."""
+    return Decimal(str(multiplier))
 
 
 def _base(ready: CompiledActivity, attributes: Mapping[str, Any]) -> tuple[Any, Decimal | None]:

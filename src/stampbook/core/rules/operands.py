@@ -64,12 +64,12 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     def has(self, found: Any) -> bool:
         """Say whether one of the values equals what was found."""
-        if isinstance(found, bool):
-            return found in self.flags
         if isinstance(found, str):
-            if fold(found) in self.texts:
+            if found.strip().casefold() in self.texts:
                 return True
             return bool(self.numbers) and number_in(found) in self.numbers
+        if isinstance(found, bool):
+            return found in self.flags
         number = number_in(found)
         return number is not None and (number in self.numbers or number in self.numerals)
 

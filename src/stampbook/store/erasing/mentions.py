@@ -28,19 +28,19 @@ COUPON = "SELECT body FROM coupon WHERE program_id = ? AND code = ?"
 SET_COUPON = "UPDATE coupon SET body = ? WHERE program_id = ? AND code = ?"
 FACTS = (
     "SELECT id, type, sequence, body FROM fact WHERE program_id = ? AND member = ? "
-    "AND sequence > ? AND (type LIKE 'referral.%' OR type LIKE 'coupon.%') "
+    "AND sequence > ? AND (type LIKE 'referral.%' OR type LIKE 'coupon.%') AND body <> '' "
     "ORDER BY sequence LIMIT ?"
 )
 SHARED = "referral.link_shared"
 SHARES = (
     "SELECT id, type, position, body FROM fact WHERE program_id = ? AND position > ? "
-    f"AND type = '{SHARED}' ORDER BY position LIMIT ?"
+    f"AND type = '{SHARED}' AND body <> '' ORDER BY position LIMIT ?"
 )
 GUEST_REVIEWS = (
     "SELECT id, body FROM review WHERE program_id = ? AND member IS NULL AND id > ? "
     "ORDER BY id LIMIT ?"
 )
-OF_GUEST = "SELECT id, type, body FROM fact WHERE program_id = ? AND member = ?"
+OF_GUEST = "SELECT id, type, body FROM fact WHERE program_id = ? AND member = ? AND body <> ''"
 """A guest has the id of their review."""
 SET_REVIEW = "UPDATE review SET body = ? WHERE program_id = ? AND id = ?"
 

@@ -19,7 +19,8 @@ from stampbook.values.json import decode, encode_text
 
 FACTS = (
     "SELECT id, type, sequence, body FROM fact "
-    "WHERE program_id = ? AND member = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+    "WHERE program_id = ? AND member = ? AND sequence > ? AND body <> '' "
+    "ORDER BY sequence LIMIT ?"
 )
 SET_FACT = "UPDATE fact SET body = ? WHERE program_id = ? AND id = ?"
 

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 
 from stampbook.core.definition import Definition
 from stampbook.store.backend import Unit
+from stampbook.store.reading.facts import EXPIRED
 from stampbook.store.reading.webhooks import attempts
 from stampbook.values.ids import INDEX_BITS, ProgramId, RequestId
 from stampbook.values.json import decode, encode
@@ -71,7 +72,7 @@ def locate(unit: Unit, program_id: ProgramId, id_: str, definition: Definition) 
     """Give what an id names, as it was stored last; None when it is no record of the program."""
     for kind, sql in BY_ID.items():
         for key, body in unit.rows(sql, (program_id, id_)):
-            return Located(kind=kind, key=key, record=Raw(body.encode()))
+            return Located(kind=kind, key=key, record=Raw(body.encode() or EXPIRED))
     return (
         _made_together(unit, program_id, id_)
         or _defined(program_id, id_, definition)

@@ -8,8 +8,9 @@ from stampbook.store.backend import Row, Unit
 class Query:
     """A SELECT in the making; every condition brings its values."""
 
-    def __init__(self, select: str, program_id: str) -> None:
-        self._text = f"{select} WHERE program_id = ?"
+    def __init__(self, select: str, program_id: str, *, of: str = "") -> None:
+        """Begin with the program; `of` is the prefix of its column where tables are joined."""
+        self._text = f"{select} WHERE {of}program_id = ?"
         self._values: list[Any] = [program_id]
 
     def where(self, condition: str, *values: Any) -> "Query":
