@@ -165,7 +165,7 @@ def create(asked: CreateEndpoint, endpoint_id: EndpointId, workshop: Workshop) -
         dialect=asked.dialect,
         event_types=asked.event_types,
         secrets=workshop.vault.seal(secrets),
-        batch_size=asked.batch_size or dialect.usual_batch_size or dialect.batch_size,
+        batch_size=asked.batch_size or dialect.usual_size,
         status="active",
         created_at=workshop.now,
         updated_at=workshop.now,
