@@ -185,15 +185,23 @@ def test_the_same_request_gets_the_same_secret_and_rotates_once(stage: Stage) ->
     assert len(kept(stage)) == 2
 
 
-def test_an_endpoint_whose_master_key_is_lost_is_listed_and_gets_a_new_secret(
-    stage: Stage,
-) -> None:
+def test_an_endpoint_whose_master_key_is_lost_is_listed_and_can_begin_again(stage: Stage) -> None:
     endpoint_id = made(stage.client)["endpoint"]["id"]
     lost = type(stage.vault)([new_master_key()])
-    sealed = (lost.seal([OWN]), lost.encrypt(b'{"headers":{"X-Key":"hush"}}'))
+    sealed = (lost.seal([OWN]), lost.encrypt(b'{"access":{"headers":{"X-Key":"hush"}}}'))
     with stage.backend.transaction() as unit:
         unit.run("UPDATE endpoint SET secrets = ?, access = ?", sealed)
     (listed,) = stage.client.get("/v1/endpoints")["items"]
     assert (listed["keys"], listed["access"]) == ([], None)
-    rotated(stage.client, endpoint_id)
+    path = f"/v1/endpoints/{endpoint_id}"
+    for method, where, body in (
+        ("POST", f"{path}/rotate-secret", {}),
+        ("PATCH", path, {"url": f"{URL}/other"}),
+    ):
+        answer = stage.client.call(method, where, body)
+        assert (answer.status, answer.json["code"]) == (409, "endpoint.secrets_unreadable")
+    rotated(stage.client, endpoint_id, overlap_hours=0)
     assert len(kept(stage)) == 1
+    access = {"headers": {"X-Key": "hush"}}
+    answer = stage.client.call("PATCH", path, {"access": access})
+    assert answer.json["access"]["header_names"] == ["X-Key"]

@@ -107,7 +107,7 @@ def test_every_setting_has_an_option(shop: Stampbook, sqlite_url: str, tmp_path:
         rate_per_second=2.5,
         timeout_seconds=7,
     )
-    assert Vault([MASTER]).open_access(endpoint.access) == Access(headers={"X-Shop": "hush"})
+    assert Vault([MASTER]).open_access(endpoint.access).access == Access(headers={"X-Shop": "hush"})
     printed = shop("endpoint", "show", endpoint.id).out
     assert json.loads(printed)["access"]["header_names"] == ["X-Shop"]
     assert "hush" not in printed
@@ -132,7 +132,7 @@ def test_an_update_changes_what_it_speaks_of(
     assert (endpoint.event_types, endpoint.only_with) == ((), ())
     assert (endpoint.url, endpoint.status, endpoint.ordering) == (URL, "disabled", "endpoint")
     assert endpoint.conduct == Conduct(timeout_seconds=7)
-    access = Vault([MASTER]).open_access(endpoint.access)
+    access = Vault([MASTER]).open_access(endpoint.access).access
     assert access == Access(basic=BasicLogin(user="shop", password="hush"))
     assert shop("endpoint", "update", endpoint_id, "--no-access").code == 0
     assert stored(shop, sqlite_url).access == ""
@@ -167,12 +167,12 @@ def test_an_owner_brings_a_secret_in_a_file(shop: Stampbook, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ftp://shop.example"], "http"),
-        (["https://me:hush@shop.example"], "without a user"),
-        (["https://shop.example/#part"], "URL"),
-        (["https://shop.example/ä"], "URL"),
-        (["https://shop.example/a b"], "URL"),
-        (["https://shop.example:99999"], "URL"),
+        (["ftp://shop.example"], "delivery.destinations"),
+        (["https://me:hush@shop.example"], "neither a user"),
+        (["https://shop.example/#part"], "An http or https address"),
+        (["https://shop.example/ä"], "An http or https address"),
+        (["https://shop.example/a b"], "An http or https address"),
+        (["https://shop.example:99999"], "An http or https address"),
         (["https://shop.example/" + "a" * 2048], "--url"),
         (["https://shop.example", "--dialect", "zinrello"], "Did you mean zinrelo?"),
         (["https://shop.example", "--event", "points.earnd"], "Did you mean points.earned?"),

@@ -28,7 +28,7 @@ class Case:
 
 EXAMPLES: list[FactHead] = [fact.example() for fact in facts.catalogue().values()]
 MORE: list[FactHead] = [data for data, _ in VARIANTS.values()]
-NAMES: tuple[DialectName, ...] = ("native", "zinrelo", "nector")
+NAMES: tuple[DialectName, ...] = ("native", "zinrelo", "nector", "cloudevents")
 
 
 def spoken(name: DialectName) -> list[Case]:
@@ -96,7 +96,12 @@ def test_everything_that_is_sent_has_its_field(name: str) -> None:
 def test_every_type_that_may_be_sent_has_its_structure_and_no_other(name: DialectName) -> None:
     dialect = dialects.catalogue()[name]
     sent = {word for fact in facts.catalogue().values() for word in dialect.event_types(fact)}
-    types = {"native": native.TYPES, "zinrelo": zinrelo.TYPES, "nector": nector.TYPES}[name]
+    types = {
+        "native": native.TYPES,
+        "cloudevents": native.TYPES,
+        "zinrelo": zinrelo.TYPES,
+        "nector": nector.TYPES,
+    }[name]
     assert types.keys() == sent
 
 

@@ -28,6 +28,7 @@ from stampbook.consumer import (
     verify,
     zinrelo,
 )
+from stampbook.consumer.diagnosis import dialect_of
 from stampbook.consumer.headers import Headers
 from stampbook.dialects import Letter, example_of
 from stampbook.nouns.examples import EXAMPLE_BUSINESS
@@ -90,6 +91,30 @@ def test_a_zinrelo_batch_has_an_event_for_each_fact() -> None:
     assert expires_at.isoformat() == "2027-05-04T09:30:15+00:00"
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_cloud_event_has_the_structure_of_its_fact(count: int) -> None:
+    letter = letter_of("cloudevents", *["points.earned"] * count)
+    message = read("cloudevents", headers_of("cloudevents", letter), letter.body, SECRET, now=NOW)
+    assert (message.dialect, message.id, message.sequence) == ("cloudevents", REQUEST, 7)
+    ids = [f"019df2a1c0de4a00000001{number:02x}" for number in range(count)]
+    assert [event.id for event in message.events] == ids
+    assert list(event_ids("cloudevents", {}, letter.body)) == ids
+    for event in message.events:
+        assert isinstance(event.data, native.PointsEarned)
+        assert event.occurred_at is not None
+        assert event.occurred_at.isoformat() == "2026-05-04T09:30:15+00:00"
+    tree = message.raw if count > 1 else [message.raw]
+    assert [event["id"] for event in tree] == ids
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_cloud_event_is_known_by_its_media_type(count: int) -> None:
+    letter = letter_of("cloudevents", *["points.earned"] * count)
+    headers = headers_of("cloudevents", letter) | {"Content-Type": letter.content_type}
+    assert dialect_of(headers) == "cloudevents"
+    assert dialect_of(headers | {"Content-Type": "application/json"}) == "native"
+
+
 def test_a_nector_event_has_the_structure_of_its_topic() -> None:
     letter = letter_of("nector", "points.earned")
     message = read("nector", headers_of("nector", letter), letter.body, SECRET, now=NOW)
@@ -115,7 +140,7 @@ def test_a_zinrelo_date_is_read_in_each_of_its_spellings(
     assert (moment and moment.isoformat()) == spelled
 
 
-@pytest.mark.parametrize("dialect", ["native", "zinrelo", "nector"])
+@pytest.mark.parametrize("dialect", ["native", "zinrelo", "nector", "cloudevents"])
 @pytest.mark.parametrize("tried", [1, 2])
 def test_the_ids_to_remember_are_the_same_on_every_try(dialect: DialectName, tried: int) -> None:
     letter = letter_of(dialect, "points.earned")
@@ -123,7 +148,8 @@ def test_the_ids_to_remember_are_the_same_on_every_try(dialect: DialectName, tri
         letter, [SECRET], REQUEST, from_ms(NOW * 1000 * tried)
     )
     ids = event_ids(dialect, signed, letter.body)
-    assert ids == (("019df2a1c0de4a0000000100",) if dialect == "zinrelo" else (REQUEST,))
+    own = dialect in {"zinrelo", "cloudevents"}
+    assert ids == (("019df2a1c0de4a0000000100",) if own else (REQUEST,))
     assert ids == tuple(event.id for event in parse(dialect, signed, letter.body).events)
 
 
@@ -164,7 +190,7 @@ def of_a_new_type(dialect: DialectName) -> Letter:
     )
 
 
-@pytest.mark.parametrize("dialect", ["native", "zinrelo", "nector"])
+@pytest.mark.parametrize("dialect", ["native", "zinrelo", "nector", "cloudevents"])
 def test_a_type_that_is_not_known_is_kept_as_a_tree(dialect: DialectName) -> None:
     later = of_a_new_type(dialect)
     (event,) = parse(dialect, headers_of(dialect, later), later.body).events
@@ -186,6 +212,10 @@ def test_a_type_that_is_not_known_is_kept_as_a_tree(dialect: DialectName) -> Non
         ("native", b'{"type":"new","timestamp":"2026-05-04T09:30:15Z","data":' + b"[" * 100_000),
         ("zinrelo", b'{"events":[]}'),
         ("zinrelo", b'{"request_id":"a","events":[],"created_date":"2026-05-04"}'),
+        ("cloudevents", b"[7]"),
+        ("cloudevents", b'{"id":"a","type":"new","data":{}}'),
+        ("cloudevents", b'[{"id":"a","type":"new","time":"2026-05-04T09:30:15Z","data":7}]'),
+        ("cloudevents", b"[" + b"{}," * 2000 + b"{}]"),
         ("nector", b"[]"),
         ("nector", b"null"),
     ],

@@ -25,7 +25,7 @@ from stampbook.consumer import (
 from stampbook.dialects import Letter
 from stampbook.values.ids import RequestId
 from stampbook.values.instants import from_ms
-from stampbook.values.signatures import sign_webhook
+from stampbook.values.signatures import private_key_of, public_key_of, sign_webhook
 from tests.consumer.vectors import TEXT, VECTORS, Vector, named
 
 STANDARD = {"v1", "v1a"}
@@ -80,14 +80,16 @@ def pieces(text: str) -> list[str]:
     return [part[place : place + 8] for part in bare for place in range(len(part) - 7)]
 
 
-@pytest.mark.parametrize("name", named("v1", signed=True))
-def test_our_signer_makes_the_v1_headers_of_a_vector(name: str) -> None:
+@pytest.mark.parametrize("name", named("v1", "v1a", signed=True))
+def test_our_signer_makes_the_headers_of_a_vector(name: str) -> None:
     vector = VECTORS[name]
-    assert vector.signer is not None
-    signed = sign_webhook(
-        vector.content, vector.signer.secrets, vector.signer.id, from_ms(vector.signer.at_ms)
-    )
+    signer = vector.signer
+    assert signer is not None
+    private = [private_key_of(bytes.fromhex(seed)) for seed in signer.ed25519_seeds]
+    secrets = [*signer.secrets, *private]
+    signed = sign_webhook(vector.content, secrets, signer.id, from_ms(signer.at_ms))
     assert signed == vector.headers
+    assert {public_key_of(key) for key in private} & {*vector.secrets} or not private
 
 
 @pytest.mark.parametrize("name", named("zinrelo", "nector", signed=True))

@@ -57,12 +57,11 @@ class Stage:
     def new_id(self) -> str:
         return self.ids.take(self.clock())
 
-    def worker(self, *, total_timeout_ms: int = 15_000) -> Worker:
+    def worker(self) -> Worker:
         policy = Policy(
             allow_private=True,
             certificates=None,
             user_agent="Stampbook",
-            total_timeout_ms=total_timeout_ms,
         )
         return Worker(
             queue=self.queue(),
@@ -71,8 +70,8 @@ class Stage:
             world=World(now_ms=self.clock, fraction=random.Random(7).random),
         )
 
-    def drain(self, *, total_timeout_ms: int = 15_000) -> bool:
-        worker = self.worker(total_timeout_ms=total_timeout_ms)
+    def drain(self) -> bool:
+        worker = self.worker()
         drained = worker.drain(DRAIN_SECONDS)
         worker.close()
         return drained

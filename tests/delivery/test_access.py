@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stampbook import dialects
-from stampbook.delivery.access import Access, BasicLogin, ClientGrant, KeyPair, entrance_of
+from stampbook.delivery.access import (
+    Access,
+    BasicLogin,
+    ClientGrant,
+    Entrance,
+    KeyPair,
+    Sealed,
+    entrance_of,
+)
 from stampbook.delivery.check_access import AccessError, checked, shown
 from stampbook.delivery.credentials import ClientCertificate, ClientCredentials
 from stampbook.values.json import decode, encode
@@ -27,6 +35,10 @@ def access_of(**fields: Any) -> Access:
     return decode(encode(fields), Access)
 
 
+def entrance(access: Access) -> Entrance:
+    return entrance_of(Sealed(access=access))
+
+
 def problem(access: Access, url: str = URL) -> str:
     with pytest.raises(AccessError) as found:
         checked(access, url, NOW)
@@ -36,7 +48,7 @@ def problem(access: Access, url: str = URL) -> str:
 
 def test_headers_and_a_login_are_sent_with_every_request() -> None:
     access = checked(access_of(headers={"X-Shop": "beans"}, basic=BASIC), URL, NOW)
-    assert entrance_of(access).headers == (
+    assert entrance(access).headers == (
         ("X-Shop", "beans"),
         ("authorization", "Basic c2hvcDpodXNoOiBodXNo"),
     )
@@ -47,12 +59,12 @@ def test_a_grant_and_a_certificate_are_given_to_the_sender() -> None:
     access = checked(
         access_of(oauth=GRANT, client_certificate=pair, authority=OTHER.chain), URL, NOW
     )
-    entrance = entrance_of(access)
-    assert entrance.oauth == ClientCredentials(
+    made = entrance(access)
+    assert made.oauth == ClientCredentials(
         token_url="https://login.example/token", client_id="a", client_secret="hush"
     )
-    assert entrance.client_certificate == ClientCertificate(chain=SHOP.chain, key=SHOP.key)
-    assert entrance.authority == OTHER.chain
+    assert made.client_certificate == ClientCertificate(chain=SHOP.chain, key=SHOP.key)
+    assert made.authority == OTHER.chain
 
 
 def test_what_is_shown_lets_nobody_in() -> None:
@@ -121,7 +133,7 @@ def test_no_header_that_is_taken_can_end_its_line(name: str, value: str) -> None
         taken = access_of(headers={name: value})
     except msgspec.ValidationError:
         return
-    ((name, value),) = entrance_of(taken).headers
+    ((name, value),) = entrance(taken).headers
     line = f"{name}: {value}"
     assert line.isascii()
     assert not set(line) & set("\r\n\0")
@@ -147,7 +159,7 @@ def test_there_is_one_authorization(fields: dict[str, Any]) -> None:
 
 def test_a_header_named_authorization_is_an_authorization() -> None:
     access = checked(access_of(headers={"Authorization": "Key hush"}), URL, NOW)
-    assert entrance_of(access).headers == (("Authorization", "Key hush"),)
+    assert entrance(access).headers == (("Authorization", "Key hush"),)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from stampbook.core.secrets import Secret
-from stampbook.delivery.access import Access, BasicLogin
+from stampbook.delivery.access import Access, BasicLogin, Sealed
 from stampbook.delivery.secrets import SecretsUnreadableError, Vault, new_master_key, new_secret
 from stampbook.values.json import decode, encode
 from stampbook.values.signatures import key_of, seed_of
@@ -31,12 +31,13 @@ def test_a_list_of_texts_that_was_sealed_before_signs_for_ever() -> None:
 def test_access_opens_again_and_nothing_is_sealed_of_none() -> None:
     vault = Vault([new_master_key()])
     access = Access(headers={"X-Key": "hush"}, basic=BasicLogin(user="shop", password="hush"))
-    sealed = vault.seal_access(access)
-    assert vault.open_access(sealed) == access
+    kept = Sealed(access=access, credentials="shop:hush")
+    sealed = vault.seal_access(kept)
+    assert vault.open_access(sealed) == kept
     assert "hush" not in sealed
     assert vault.entrance(sealed) is vault.entrance(sealed)
-    assert vault.seal_access(Access()) == ""
-    assert vault.open_access("") == Access()
+    assert vault.seal_access(Sealed()) == ""
+    assert vault.open_access("") == Sealed()
     assert vault.entrance("").headers == ()
 
 
@@ -46,7 +47,7 @@ def test_a_master_key_changes_without_a_gap() -> None:
     both = Vault([new, old])
     assert both.open(sealed) == (Secret(secret="s"),)
     assert Vault([new]).open(both.reseal(sealed)) == (Secret(secret="s"),)
-    access = Access(headers={"X-Key": "hush"})
+    access = Sealed(access=Access(headers={"X-Key": "hush"}))
     resealed = both.reseal(Vault([old]).seal_access(access))
     assert Vault([new]).open_access(resealed) == access
     assert both.reseal("") == ""
@@ -66,6 +67,7 @@ def test_a_new_secret_has_32_random_bytes() -> None:
 def test_nothing_that_holds_a_secret_prints_it() -> None:
     vault = Vault([new_master_key()])
     access = Access(headers={"X-Key": "hush"}, basic=BasicLogin(user="shop", password="hush"))
-    entrance = vault.entrance(vault.seal_access(access))
-    for one in (access, access.basic, entrance, Secret(secret="hush"), vault):
+    sealed = Sealed(access=access, credentials="shop:hush")
+    entrance = vault.entrance(vault.seal_access(sealed))
+    for one in (access, access.basic, sealed, entrance, Secret(secret="hush"), vault):
         assert "hush" not in repr(one)

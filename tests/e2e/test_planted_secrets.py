@@ -50,6 +50,7 @@ PLANTED = {
     "a key of a certificate": SHOP.key.splitlines()[1],
     "an owner's secret": OWN.removeprefix("whsec_"),
     "an owner's private key": OWN_PRIVATE.removeprefix("whsk_")[:40],
+    "a broker's password": "planted-broker-password",
     "what was refused": "planted-and-refused",
 }
 
@@ -89,6 +90,7 @@ def environment(database: str, master_key: str) -> dict[str, str]:
         "STAMPBOOK_DATABASE_URL": database,
         "STAMPBOOK_SECRETS_KEY": master_key,
         "STAMPBOOK_DELIVERY_ALLOW_PRIVATE": "true",
+        "STAMPBOOK_DELIVERY_DESTINATIONS": "nats",
         "STAMPBOOK_LOG_LEVEL": "debug",
     }
 
@@ -151,6 +153,7 @@ def plant(api: Api, sink: Sink) -> None:
             "url": "https://127.0.0.1:9/",
             "access": {"client_certificate": {"chain": SHOP.chain, "key": SHOP.key}},
         },
+        {"url": "nats://shop:planted-broker-password@127.0.0.1:9/facts"},
     ]
     made = [
         api.call("POST", "/v1/endpoints", body, f"make-{n}") for n, body in enumerate(endpoints)
@@ -169,10 +172,13 @@ def plant(api: Api, sink: Sink) -> None:
             {"access": {"basic": BASIC, "oauth": {**GRANT, "client_secret": refused}}},
             {"access": refused},
             {"secret": refused},
+            {"url": f"https://shop:{refused}@shop.example/"},
+            {"url": f"nats://shop:{refused}@127.0.0.1:port/facts"},
+            {"url": f"kafka://shop:{refused}@127.0.0.1:9/facts"},
         ]
     ):
         api.call("PATCH", paths[0], body, f"refuse-{number}")
-        api.call("POST", "/v1/endpoints", {"url": sink.url("/"), **body}, f"refuse-new-{number}")
+        api.call("POST", "/v1/endpoints", {"url": sink.url("/new"), **body}, f"refuse-new-{number}")
     api.call("POST", f"{paths[0]}/rotate-secret", {"secret": f"whsec_{refused}"}, "refuse-rotation")
     api.call("POST", f"{paths[0]}/rotate-secret", {}, "rotate")
     api.call("POST", f"{paths[0]}/rotate-secret", {}, "rotate")

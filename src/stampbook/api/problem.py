@@ -232,8 +232,8 @@ ENDPOINT_NOT_FOUND = _declare(
 ENDPOINT_URL_INVALID = _declare(
     "endpoint.url_invalid",
     422,
-    "The URL is no http or https address with a host and without a user or a fragment.",
-    "Send the address that the receiver answers POST requests on.",
+    "The URL is no address that this server sends to.",
+    "Send the http or https address that the receiver answers POST requests on, or a broker's.",
 )
 ENDPOINT_BATCHING_UNAVAILABLE = _declare(
     "endpoint.batching_unavailable",
@@ -253,6 +253,13 @@ ENDPOINT_SECRETS_TOO_MANY = _declare(
     409,
     "The endpoint would sign with more secrets at once than receivers look at.",
     "Wait until one of them has expired, or rotate with `overlap_hours` 0.",
+)
+ENDPOINT_SECRETS_UNREADABLE = _declare(
+    "endpoint.secrets_unreadable",
+    409,
+    "No master key of this server opens what is sealed of the endpoint.",
+    "Give the server the master key again; or leave the old secrets behind with `overlap_hours` 0, "
+    "and send `url` and `access` to replace what opened the way.",
 )
 ENDPOINT_ACCESS_INVALID = _declare(
     "endpoint.access_invalid",

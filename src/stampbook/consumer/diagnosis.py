@@ -25,6 +25,9 @@ from .vendors import NECTOR_SIGNATURE, ZINRELO_SIGNATURE, verify_nector, verify_
 
 Verdict = Literal["genuine", "refused", "not checked"]
 BOM = b"\xef\xbb\xbf"
+CONTENT_TYPE = "content-type"
+CLOUDEVENTS = "application/cloudevents"
+"""How the media types of one event and of a batch begin."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -81,7 +84,10 @@ def dialect_of(headers: Headers) -> DialectName:
     found = Found(headers)
     if found.find(ZINRELO_SIGNATURE) is not None:
         return "zinrelo"
-    return "native" if found.find(NECTOR_SIGNATURE) is None else "nector"
+    if found.find(NECTOR_SIGNATURE) is not None:
+        return "nector"
+    media_type = found.find(CONTENT_TYPE) or ""
+    return "cloudevents" if media_type.startswith(CLOUDEVENTS) else "native"
 
 
 def _finding(header: str, check: Check, body: bytes) -> Finding:

@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-DialectName = Literal["native", "zinrelo", "nector"]
+DialectName = Literal["native", "zinrelo", "nector", "cloudevents"]
 
 
 class Unknown(Struct, frozen=True):
@@ -56,6 +56,6 @@ class Message(Struct, Generic[Known_co], frozen=True, kw_only=True):
     """The body as it came."""
 
     @property
-    def raw(self) -> dict[str, Any]:
-        """Give the whole body as a tree."""
-        return msgspec.json.decode(self.source, type=dict[str, Any])
+    def raw(self) -> Any:
+        """Give the whole body as a tree: a dict, or a list for a batch of CloudEvents."""
+        return msgspec.json.decode(self.source)

@@ -20,6 +20,8 @@ EVENTS_MAX = 1_000
 """Of one body; the sender's largest batch is a tenth of it."""
 NECTOR_TOPIC = "x-nector-topic"
 
+BATCH_BEGINS = b"["
+
 Known = TypeVar("Known")
 AnyMessage = Message[native.FactHead] | Message[zinrelo.Data] | Message[nector.Data]
 
@@ -27,6 +29,13 @@ AnyMessage = Message[native.FactHead] | Message[zinrelo.Data] | Message[nector.D
 class _NativeBody(Struct):
     type: str
     timestamp: Annotated[datetime, Meta(tz=True)]
+    data: Raw
+
+
+class _CloudEvent(Struct):
+    id: str
+    type: str
+    time: Annotated[datetime, Meta(tz=True)]
     data: Raw
 
 
@@ -44,7 +53,7 @@ class _ZinreloBody(Struct):
 
 @overload
 def parse(
-    dialect: Literal["native"], headers: Headers, body: bytes
+    dialect: Literal["native", "cloudevents"], headers: Headers, body: bytes
 ) -> Message[native.FactHead]: ...
 @overload
 def parse(dialect: Literal["zinrelo"], headers: Headers, body: bytes) -> Message[zinrelo.Data]: ...
@@ -65,7 +74,7 @@ def parse(dialect: DialectName, headers: Headers, body: bytes) -> AnyMessage:
 
 @overload
 def read(
-    dialect: Literal["native"],
+    dialect: Literal["native", "cloudevents"],
     headers: Headers,
     body: bytes,
     secrets: Secrets,
@@ -125,7 +134,7 @@ def read(
     up wrongly, UnusableSecretError or CryptographyMissingError.
     """
     found = Found(headers)
-    if by == "standard" or dialect == "native":
+    if by == "standard" or dialect in {"native", "cloudevents"}:
         verify(body, found, secrets, now=now, tolerance_seconds=tolerance_seconds)
     elif dialect == "zinrelo":
         verify_zinrelo(body, found, secrets, now=now, tolerance_seconds=tolerance_seconds)
@@ -137,12 +146,15 @@ def read(
 def event_ids(dialect: DialectName, headers: Headers, body: bytes) -> tuple[str, ...]:
     """Give the ids of a request's events: what to remember, so that none is done twice.
 
-    Shapes: they are the same on every try. Zinrelo's are those of the events; the other dialects
-    send one event in a request and name the request, by the header that is signed.
+    Shapes: they are the same on every try. Those of Zinrelo and of CloudEvents are the events' own;
+    the other dialects send one event in a request and name the request, by the header that is
+    signed.
     Errors: those of `parse`.
     """
     if dialect == "zinrelo":
         return tuple(event.id for event in _decoded(body, _ZinreloBody).events)
+    if dialect == "cloudevents":
+        return tuple(event.id for event in _cloud_events(body))
     return (_request_id(Found(headers)),)
 
 
@@ -156,6 +168,30 @@ def _native(found: Found, body: bytes) -> Message[native.FactHead]:
         source=read_body.data,
     )
     return _message("native", found, event.id, (event,), body)
+
+
+def _cloudevents(found: Found, body: bytes) -> Message[native.FactHead]:
+    events = tuple(
+        Event[native.FactHead](
+            id=event.id,
+            type=event.type,
+            occurred_at=event.time,
+            data=_data(event.type, event.data, native.TYPES),
+            source=event.data,
+        )
+        for event in _cloud_events(body)
+    )
+    return _message("cloudevents", found, _request_id(found), events, body)
+
+
+def _cloud_events(body: bytes) -> list[_CloudEvent]:
+    """Give the events of a batch, or the only one."""
+    if body.lstrip()[:1] != BATCH_BEGINS:
+        return [_decoded(body, _CloudEvent)]
+    events = _decoded(body, list[_CloudEvent])
+    if len(events) > EVENTS_MAX:
+        raise UnreadableBodyError(f"the body has more than {EVENTS_MAX} events")
+    return events
 
 
 def _zinrelo(found: Found, body: bytes) -> Message[zinrelo.Data]:
@@ -193,6 +229,7 @@ _PARSERS: Mapping[DialectName, Callable[[Found, bytes], AnyMessage]] = {
     "native": _native,
     "zinrelo": _zinrelo,
     "nector": _nector,
+    "cloudevents": _cloudevents,
 }
 
 

@@ -92,9 +92,24 @@ class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return "Access(...)"
 
 
+class Sealed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is sealed of how to get in.
+
+    Shapes: `credentials` are the user and the password of a broker's URL, as they are written in
+    it; the endpoint's own URL is without them.
+    """
+
+    access: Access = Access()
+    credentials: str = ""
+
+    def __repr__(self) -> str:
+        return "Sealed(...)"
+
+
 class Entrance(Struct, frozen=True):
     """Access as requests carry it, made ready once for all of them. Never printed."""
 
+    credentials: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     oauth: ClientCredentials | None = None
     client_certificate: ClientCertificate | None = None
@@ -104,14 +119,16 @@ class Entrance(Struct, frozen=True):
         return "Entrance(...)"
 
 
-def entrance_of(access: Access) -> Entrance:
+def entrance_of(sealed: Sealed) -> Entrance:
     """Make access ready."""
+    access = sealed.access
     headers = tuple(access.headers.items())
     if access.basic is not None:
         pair = f"{access.basic.user}:{access.basic.password}".encode()
         headers = (*headers, (AUTHORIZATION, f"Basic {b64encode(pair).decode()}"))
     grant, identity = access.oauth, access.client_certificate
     return Entrance(
+        credentials=sealed.credentials,
         headers=headers,
         oauth=None if grant is None else ClientCredentials(**asdict(grant)),
         client_certificate=None if identity is None else ClientCertificate(**asdict(identity)),

@@ -7,6 +7,7 @@ from stampbook.delivery.secrets import Vault
 from stampbook.dialects import Dialect, catalogue
 from stampbook.values.ids import RequestId
 from stampbook.values.instants import Instant, to_ms
+from stampbook.values.urls import with_credentials
 
 CONTENT_TYPE = "content-type"
 SEQUENCE = "stampbook-sequence"
@@ -28,7 +29,7 @@ def prepare(leased: Leased, vault: Vault, now: Instant) -> Request:
     signed = dialect.sign(letter, secrets, message_id, now)
     entrance = vault.entrance(leased.access)
     return Request(
-        url=leased.url,
+        url=with_credentials(leased.url, entrance.credentials),
         headers=(
             (CONTENT_TYPE, letter.content_type),
             *signed.items(),

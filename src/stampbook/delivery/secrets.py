@@ -6,7 +6,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from stampbook.core.secrets import Secret
-from stampbook.delivery.access import Access, Entrance, entrance_of
+from stampbook.delivery.access import Entrance, Sealed, entrance_of
 from stampbook.values.json import decode, encode
 from stampbook.values.signatures import SEED_BYTES, Scheme, private_key_of, secret_of
 
@@ -57,16 +57,16 @@ class Vault:
         """
         return self._opened(sealed)
 
-    def seal_access(self, access: Access) -> str:
+    def seal_access(self, access: Sealed) -> str:
         """Encrypt how to get into an endpoint; what says nothing is an empty text."""
-        return "" if access == Access() else self.encrypt(encode(access))
+        return "" if access == Sealed() else self.encrypt(encode(access))
 
-    def open_access(self, sealed: str) -> Access:
+    def open_access(self, sealed: str) -> Sealed:
         """Decrypt how to get into an endpoint.
 
         Errors: SecretsUnreadableError.
         """
-        return decode(self.decrypt(sealed), Access) if sealed else Access()
+        return decode(self.decrypt(sealed), Sealed) if sealed else Sealed()
 
     def entrance(self, sealed: str) -> Entrance:
         """Give how to get into an endpoint, as its requests carry it.

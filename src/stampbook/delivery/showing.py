@@ -134,7 +134,7 @@ def _key(secret: Secret) -> KeyInfo:
 
 def _access(endpoint: Endpoint, vault: Vault) -> Access:
     try:
-        return vault.open_access(endpoint.access)
+        return vault.open_access(endpoint.access).access
     except SecretsUnreadableError:
         return Access()
 

@@ -22,9 +22,10 @@ from stampbook.core.delivery import (
 )
 from stampbook.core.listening import is_listener
 from stampbook.core.secrets import Secret, rotated
-from stampbook.delivery.access import HIDDEN, Access
+from stampbook.delivery.access import HIDDEN, Access, Sealed
 from stampbook.delivery.check_access import AccessError, checked
 from stampbook.delivery.destinations import Destinations, problem_of
+from stampbook.delivery.locator import scheme_of as url_scheme_of
 from stampbook.delivery.secrets import SecretsUnreadableError, Vault, new_secret
 from stampbook.dialects import Dialect, catalogue
 from stampbook.store.endpoints import Endpoint, EndpointStatus
@@ -34,8 +35,10 @@ from stampbook.values.egress import is_receiver
 from stampbook.values.ids import EndpointId
 from stampbook.values.instants import Instant, to_ms
 from stampbook.values.signatures import SECRETS_MAX, Scheme, key_of, scheme_of, seed_of
+from stampbook.values.urls import split_credentials
 
 OVERLAP_HOURS = 24
+HTTP_ADDRESS = "an http or https address has a host, and neither a user nor a fragment"
 
 BatchSize = Annotated[int, Meta(ge=1, le=500)]
 BatchWaitMs = Annotated[int, Meta(ge=0, le=60_000)]
@@ -132,9 +135,9 @@ class Workshop(Struct, frozen=True, kw_only=True):
 
     vault: Vault
     random_bytes: Callable[[int], bytes]
+    destinations: Destinations
+    """Where to endpoints may send besides HTTP."""
     now: Instant
-    destinations: Destinations = {}
-    """Where endpoints may send to besides HTTP."""
 
 
 class Made(Struct, frozen=True):
@@ -155,14 +158,15 @@ def create(asked: CreateEndpoint, endpoint_id: EndpointId, workshop: Workshop) -
     if asked.dialect not in catalogue():
         raise EndpointError("dialect.unknown", "dialect")
     dialect = catalogue()[asked.dialect]
+    url, credentials = _checked_url(asked.url, workshop.destinations)
     secrets = _new_secrets(dialect, asked.signature, asked.secret, workshop)
     endpoint = Endpoint(
         id=endpoint_id,
-        url=asked.url,
+        url=url,
         dialect=asked.dialect,
         event_types=asked.event_types,
         secrets=workshop.vault.seal(secrets),
-        batch_size=asked.batch_size or dialect.usual_batch_size or dialect.batch_size,
+        batch_size=asked.batch_size or dialect.usual_size,
         status="active",
         created_at=workshop.now,
         updated_at=workshop.now,
@@ -171,8 +175,9 @@ def create(asked: CreateEndpoint, endpoint_id: EndpointId, workshop: Workshop) -
         ordering=asked.ordering,
         batch_wait_ms=asked.batch_wait_ms,
         conduct=asked.conduct,
+        access=_sealed(url, credentials, asked.access, workshop),
     )
-    return Made(_with_access(_checked(endpoint, workshop), asked.access, workshop), secrets)
+    return Made(_checked(endpoint), secrets)
 
 
 def change(endpoint: Endpoint, asked: EndpointChanges, workshop: Workshop) -> Endpoint:
@@ -181,24 +186,23 @@ def change(endpoint: Endpoint, asked: EndpointChanges, workshop: Workshop) -> En
     Errors: EndpointError.
     """
     given = _given(asked)
-    access, conduct = given.pop("access", UNSET), given.pop("conduct", None)
+    url, access = given.pop("url", UNSET), given.pop("access", UNSET)
+    conduct = given.pop("conduct", None)
     if conduct is not None:
         given["conduct"] = replace(endpoint.conduct, **_given(conduct))
-    changed = _checked(replace(endpoint, **given), workshop)
-    if access is not UNSET:
-        return _with_access(changed, access, workshop)
-    if endpoint.access and _place(changed.url) != _place(endpoint.url):
-        raise EndpointError("endpoint.access_elsewhere", "url")
-    return changed
+    if url is not UNSET or access is not UNSET:
+        given |= _led(endpoint, url, access, workshop)
+    return _checked(replace(endpoint, **given))
 
 
 def rotate(endpoint: Endpoint, asked: Rotation, workshop: Workshop) -> Made:
     """Give an endpoint new secrets; those before sign on until the overlap ends.
 
-    Shapes: secrets that no master key opens any more sign nothing, and are left behind.
     Errors: EndpointError.
     """
     before = readable(endpoint.secrets, workshop.vault)
+    if asked.overlap_hours and not before:
+        raise EndpointError("endpoint.secrets_unreadable", "overlap_hours")
     scheme = asked.signature or signature_of(before)
     new = _new_secrets(catalogue()[endpoint.dialect], scheme, asked.secret, workshop)
     secrets = rotated(before, new, now_ms=to_ms(workshop.now), overlap_hours=asked.overlap_hours)
@@ -243,45 +247,77 @@ def _checked_scheme(secret: str) -> Scheme:
         scheme = scheme_of(secret)
         (key_of if scheme == "v1" else seed_of)(secret)
     except ValueError as error:
-        said = str(error)
-        raise EndpointError(
-            "endpoint.secret_invalid", "secret", f"{said[:1].upper()}{said[1:]}."
-        ) from None
+        raise EndpointError("endpoint.secret_invalid", "secret", _sentence(str(error))) from None
     return scheme
 
 
-def _checked(endpoint: Endpoint, workshop: Workshop) -> Endpoint:
+def _checked(endpoint: Endpoint) -> Endpoint:
     """Give an endpoint with no more facts in a request than its dialect sends together."""
-    dialect = catalogue()[endpoint.dialect]
-    url = endpoint.url
-    if not (is_receiver(url) or is_listener(url)) and problem_of(url, workshop.destinations):
-        raise EndpointError("endpoint.url_invalid", "url")
     for name in endpoint.event_types:
         if name not in spoken(endpoint.dialect):
             raise EndpointError(
                 "fact_type.unknown", "event_types", f"The dialect has no fact {name}."
             )
-    batch_size = min(endpoint.batch_size, dialect.batch_size)
+    batch_size = min(endpoint.batch_size, catalogue()[endpoint.dialect].batch_size)
     if endpoint.batch_wait_ms and batch_size == 1:
         raise EndpointError("endpoint.batching_unavailable", "batch_wait_ms")
     return replace(endpoint, batch_size=batch_size)
 
 
-def _with_access(endpoint: Endpoint, access: Access | None, workshop: Workshop) -> Endpoint:
+def _checked_url(url: str, destinations: Destinations) -> tuple[str, str]:
+    """Give a URL as it is stored, and the user and the password of a broker's."""
+    if is_listener(url):
+        return url, ""
+    if url_scheme_of(url) in {"http", "https"}:
+        problem = None if is_receiver(url) else HTTP_ADDRESS
+    else:
+        problem = problem_of(url, destinations)
+    if problem is not None:
+        raise EndpointError("endpoint.url_invalid", "url", _sentence(problem))
+    return split_credentials(url)
+
+
+def _led(
+    endpoint: Endpoint,
+    url: str | UnsetType,
+    access: Access | None | UnsetType,
+    workshop: Workshop,
+) -> dict[str, str]:
+    """Give where an endpoint leads from now on, and how to get in there."""
     try:
-        found = checked(access or Access(), endpoint.url, workshop.now)
+        before = workshop.vault.open_access(endpoint.access)
+    except SecretsUnreadableError:
+        if access is UNSET or (url is UNSET and not is_receiver(endpoint.url)):
+            raise EndpointError("endpoint.secrets_unreadable", "access") from None
+        before = Sealed()
+    if url is UNSET:
+        place, credentials = endpoint.url, before.credentials
+    else:
+        place, credentials = _checked_url(url, workshop.destinations)
+    if access is UNSET:
+        if before.access != Access() and _host(place) != _host(endpoint.url):
+            raise EndpointError("endpoint.access_elsewhere", "url")
+        kept = Sealed(access=before.access, credentials=credentials)
+        return {"url": place, "access": workshop.vault.seal_access(kept)}
+    return {"url": place, "access": _sealed(place, credentials, access, workshop)}
+
+
+def _sealed(url: str, credentials: str, access: Access | None, workshop: Workshop) -> str:
+    try:
+        found = checked(access or Access(), url, workshop.now)
     except AccessError as error:
-        raise EndpointError(
-            "endpoint.access_invalid",
-            error.field,
-            f"`{error.field.replace('/', '.')}` {error.detail}",
-        ) from None
-    return replace(endpoint, access=workshop.vault.seal_access(found))
+        detail = f"`{error.field.replace('/', '.')}` {error.detail}"
+        raise EndpointError("endpoint.access_invalid", error.field, detail) from None
+    return workshop.vault.seal_access(Sealed(access=found, credentials=credentials))
 
 
-def _place(url: str) -> tuple[str, str | None, int | None]:
+def _host(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    return parts.scheme, parts.netloc.lower()
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _given(asked: EndpointChanges | ConductChanges) -> dict[str, Any]:

@@ -74,6 +74,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
     sign: Callable[[Letter, Sequence[str], RequestId, Instant], dict[str, str]]
 
     @property
+    def usual_size(self) -> int:
+        """The most facts of one body, for an endpoint that asks for no size."""
+        return self.usual_batch_size or self.batch_size
+
+    @property
     def name(self) -> str:
         """The dialect's name, made from the path of the file."""
         return self.render.__module__.removeprefix(f"{__name__}.")

@@ -15,6 +15,7 @@ from stampbook.api.problem import (
     ENDPOINT_NOT_FOUND,
     ENDPOINT_SECRET_INVALID,
     ENDPOINT_SECRETS_TOO_MANY,
+    ENDPOINT_SECRETS_UNREADABLE,
     ENDPOINT_URL_INVALID,
     FACT_TYPE_UNKNOWN,
     REQUEST_PROBLEMS,
@@ -170,8 +171,8 @@ def _workshop(desk: Desk) -> Workshop:
     return Workshop(
         vault=desk.parts.vault,
         random_bytes=desk.parts.secret,
-        now=from_ms(desk.parts.engine.clock.real_ms()),
         destinations=desk.parts.destinations,
+        now=from_ms(desk.parts.engine.clock.real_ms()),
     )
 
 
@@ -256,7 +257,12 @@ ROUTES = (
         scope="admin",
         asks=UpdateEndpoint,
         gives=EndpointInfo,
-        refuses=(ENDPOINT_NOT_FOUND, *SETTINGS, ENDPOINT_ACCESS_ELSEWHERE),
+        refuses=(
+            ENDPOINT_NOT_FOUND,
+            *SETTINGS,
+            ENDPOINT_ACCESS_ELSEWHERE,
+            ENDPOINT_SECRETS_UNREADABLE,
+        ),
         writes=update_endpoint,
         example={"status": "disabled"},
     ),
@@ -267,7 +273,12 @@ ROUTES = (
         scope="admin",
         asks=RotateSecret,
         gives=EndpointWithSecret,
-        refuses=(ENDPOINT_NOT_FOUND, ENDPOINT_SECRET_INVALID, ENDPOINT_SECRETS_TOO_MANY),
+        refuses=(
+            ENDPOINT_NOT_FOUND,
+            ENDPOINT_SECRET_INVALID,
+            ENDPOINT_SECRETS_TOO_MANY,
+            ENDPOINT_SECRETS_UNREADABLE,
+        ),
         writes=rotate_secret,
         example={"overlap_hours": 48},
     ),

@@ -132,11 +132,6 @@ NOTHING_SAID = EndpointOptions()
 S = TypeVar("S", bound=Struct)
 
 
-def vault_of(database: str | None) -> Vault:
-    """Give what opens and seals secrets, with the master keys of the settings."""
-    return Vault(master_keys(configuration(database).settings))
-
-
 def workshop_of(database: str | None) -> Workshop:
     """Give what endpoints are made with, now and by the settings."""
     settings = configuration(database).settings

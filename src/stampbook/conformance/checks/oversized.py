@@ -14,7 +14,7 @@ def run(session: Session) -> Iterator[str]:
     answer = session.send(session.letters.sign(letter))
     for fault in received(answer):
         yield f"{len(letter.body) // 1024} kB: {fault}"
-    yield from session.miscounted(before, session.letters.dialect.batch_size)
+    yield from session.miscounted(before, session.letters.dialect.usual_size)
 
 
 CHECK = Check(
