@@ -7,6 +7,7 @@ import pytest
 
 from stampbook.bootstrap import App
 from stampbook.config import load
+from tests.delivery.sink import running_sink
 
 LOADED = """
 import sys
@@ -66,10 +67,16 @@ def test_who_does_not_ask_is_not_traced(
 
 
 def test_who_asks_is_traced(sqlite_url: str, no_otel: pytest.MonkeyPatch) -> None:
-    no_otel.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
-    no_otel.setenv("OTEL_SERVICE_NAME", "roastery")
-    app = opened(sqlite_url)
-    app.start()
-    assert app.tracing is not None
-    assert app.tracing.resource["service.name"] == "roastery"
-    app.stop()
+    with running_sink() as sink:
+        no_otel.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", sink.url("/v1/traces"))
+        no_otel.setenv("OTEL_SERVICE_NAME", "roastery")
+        app = opened(sqlite_url)
+        app.start()
+        assert app.tracing is not None
+        assert app.tracing.resource["service.name"] == "roastery"
+        app.tracing.tracer.start_span("hello").end()
+        app.stop()  # which sends what was told
+        [received] = sink.received
+    assert received.path == "/v1/traces"
+    assert b"hello" in received.body
+    assert b"roastery" in received.body

@@ -126,8 +126,8 @@ def _work_together(settings: Settings, role: Role, given: Mapping[str, str]) -> 
 
 
 def _work(settings: Settings, role: Role) -> None:
-    configure_logs(settings.log)
     listener = _listener(settings.server)
+    configure_logs(settings.log)
     app = App(settings, role)
     with interruptible() as wants_to_stop, _answering(listener, app):
         app.start()
