@@ -11,7 +11,7 @@ from stampbook.delivery.replaying import Replaying
 from stampbook.store.activation import deactivate
 from stampbook.store.endpoints import find_endpoint
 from stampbook.store.lanes import Lane, read_lane, save_lanes
-from stampbook.store.reading.webhooks import deliveries
+from stampbook.store.reading.webhooks import Numbered, deliveries, numbered_deliveries
 from stampbook.store.replay_pieces import Means
 from stampbook.values.ids import EndpointId
 from tests.api.stage import OTHER_PROGRAM, PROGRAM, Client, Stage
@@ -244,6 +244,28 @@ def test_requests_are_found_by_their_numbers(stage: Stage) -> None:
     only = client.get(f"{path}/deliveries?sequence_from=1&status=failed")
     assert only["items"] == []
     assert client.get(f"{other}/deliveries")["last_sequence"] == 0
+
+
+def test_numbers_are_looked_for_a_bounded_way_at_a_time(small_stage: Stage) -> None:
+    client = small_stage.client
+    path, other = made(client), made(client)
+    assert other
+    enrol(client, *(f"m-{number}" for number in range(6)))
+    settled(small_stage, "delivered")
+    endpoint_id = EndpointId(path.rpartition("/")[2])
+    found: list[int | None] = []
+    cursor, pages = None, 0
+    with small_stage.backend.read() as unit:
+        while pages == 0 or cursor is not None:
+            page = numbered_deliveries(
+                unit, PROGRAM, endpoint_id, Numbered(1, 4, looked_at=3),
+                now_ms=1, limit=5, after=cursor,
+            )  # fmt: skip
+            found += [one.sequence for one in page.items]
+            cursor, pages = page.next, pages + 1
+    assert pages == 5
+    assert len(found) == 2
+    assert all(number is not None and number <= 4 for number in found)
 
 
 def test_a_fact_that_is_not_there_is_not_found(stage: Stage) -> None:
