@@ -101,6 +101,8 @@ class Replaying:
         except Exception:  # the others do not wait for this one
             log.exception("replay.failed", replay_id=key.replay_id)
         else:
+            if piece.after is not None and piece.after.is_over:
+                log.info("replay.over", replay_id=key.replay_id, state=piece.after.state)
             return not piece.idle
         return False
 
@@ -113,8 +115,6 @@ class Replaying:
             piece = do_piece(unit, key, self._means)
         if piece.queued:
             self._on_queued()
-        if piece.after is not None and piece.after.is_over:
-            log.info("replay.over", replay_id=key.replay_id, state=piece.after.state)
         return piece
 
 

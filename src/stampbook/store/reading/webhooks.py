@@ -71,12 +71,16 @@ class DeliveryLine(Struct, frozen=True, kw_only=True):
 
 
 class Numbered(Struct, frozen=True):
-    """Which requests: from a number, to a number, in a status, made before an instant."""
+    """Which requests: from a number, to a number, in a status, made before an instant.
+
+    Shapes: among no more than `looked_at` deliveries.
+    """
 
     first: int | None
     last: int | None
     status: DeliveryStatus | None = None
     made_before: Instant | None = None
+    looked_at: int = LOOKED_AT_MAX
 
 
 class AttemptLine(Struct, frozen=True, kw_only=True):
@@ -130,22 +134,22 @@ def numbered_deliveries(
 ) -> Page[DeliveryLine]:
     """Give the deliveries of an endpoint's requests by their numbers.
 
-    Shapes: of the next LOOKED_AT_MAX deliveries at the most, so a page that is not the last one
-    may be short or empty.
+    Shapes: a page that is not the last one may be short or empty, because it looks back a bounded
+    way.
     Units: `now_ms` is real time, which tells what is leased.
     Errors: CursorError.
     """
     before = [each for each in (_last(after), _first_id(asked.made_before)) if each is not None]
     highest = min(before, default=None)
     looked = Query(LOOKED_AT, program_id).given("id < ?", highest)
-    [(lowest, number)] = looked.rows(unit, f"{NEWEST}) AS looked", LOOKED_AT_MAX)
+    [(lowest, number)] = looked.rows(unit, f"{NEWEST}) AS looked", asked.looked_at)
     query = Query(DELIVERIES, program_id).where("endpoint_id = ?", endpoint_id)
     query.where("id >= ?", lowest).given("id < ?", highest)
     query.given("sequence >= ?", asked.first).given("sequence <= ?", asked.last)
     _in_status(query, asked.status, now_ms)
     rows = query.rows(unit, NEWEST, limit + 1)
     page = page_of(rows, limit, lambda row: _delivery(row, now_ms), lambda row: row[:1])
-    if page.next is None and number == LOOKED_AT_MAX:
+    if page.next is None and number == asked.looked_at:
         return Page(page.items, cursor_of(lowest))
     return page
 
