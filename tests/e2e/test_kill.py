@@ -161,7 +161,7 @@ def every_fact_arrived(shop: Shop, sink: Sink) -> None:
     bodies: dict[str, set[bytes]] = {}
     for one in sink.received:
         bodies.setdefault(one.headers["webhook-id"], set()).add(one.body)
-    assert bodies.keys() == set(column(shop, "request_id", "delivery"))
+    assert bodies.keys() == set(column(shop, "fact_id", "delivery"))
     assert len(bodies) == len(facts)
     assert all(len(versions) == 1 for versions in bodies.values())
 

@@ -1,7 +1,7 @@
 """Silence: listeners that nobody listens to are given up, on every clock.
 
 Shapes: whoever listens does so in real time, also in a program whose test clock stands.
-Source: decisions/0026.
+Source: decisions/0029.
 """
 
 from collections.abc import Callable

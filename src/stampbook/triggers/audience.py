@@ -1,7 +1,7 @@
 """An audience: somebody is made who meets the conditions of a campaign."""
 
-from collections.abc import Mapping, Sequence
-from math import ceil, floor
+from collections.abc import Sequence
+from math import ceil
 from typing import Any, cast
 
 from stampbook.nouns.activity import Condition
@@ -23,7 +23,9 @@ CUSTOM = "custom."
 ADDRESS = "address."
 ORDERS_MAX = 50
 LISTS = frozenset({"one_of", "contains_any", "contains_all", "between"})
-NEGATIVE = frozenset({"not_equals", "not_one_of", "contains_none", "is_not_set", "at_most"})
+NEGATIVE = frozenset(
+    {"not_equals", "not_one_of", "contains_none", "is_not_set", "at_most", "less_than"}
+)
 """What somebody meets of whom nothing is known."""
 
 
@@ -135,19 +137,14 @@ def _value(condition: Condition) -> Any:
         return value
     if condition.operator in LISTS:
         return cast("Sequence[Any]", value)[0]
-    if condition.operator in _BEYOND:
-        return value + _BEYOND[condition.operator] if isinstance(value, int | float) else value
+    if condition.operator == "greater_than" and isinstance(value, int | float):
+        return value + 1
     return "trigger" if condition.operator == "is_set" else value
-
-
-_BEYOND: Mapping[str, int] = {"greater_than": 1, "less_than": -1}
 
 
 def _number(condition: Condition) -> int:
     value = _value(condition)
-    if not isinstance(value, int | float):
-        return 1
-    return floor(value) if condition.operator == "less_than" else ceil(value)
+    return ceil(value) if isinstance(value, int | float) else 1
 
 
 def _listed(value: Any) -> list[Any]:

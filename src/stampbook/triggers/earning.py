@@ -1,6 +1,7 @@
 """Earning: a member is given points by the activities that the program has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from math import ceil
 from typing import Any
 
@@ -13,6 +14,9 @@ from stampbook.remote.server import RefusedError
 from stampbook.triggers.stage import ImpossibleError, Stage
 
 Fits = Callable[[Activity], bool]
+
+POINTS_MAX = 1_000_000_000
+"""More than an award may have."""
 
 NEEDS_ACTIVITY = (
     "Add an activity that may give any number of points, such as:\n"
@@ -32,14 +36,19 @@ def give_points(stage: Stage, member: Member, points: int, fits: Fits = _any) ->
 
     Errors: ImpossibleError when no activity that fits gives as many.
     """
+    return _give(stage, member, range(points, points + 1), fits)
+
+
+def _give(stage: Stage, member: Member, worth: range, fits: Fits) -> Transaction:
+    points = worth.start
     for activity in _requested(stage, fits):
         try:
             award = _awarded(stage, member, activity, points)
         except RefusedError:  # a cap, or a rule that leaves nothing
             continue
         award = approved(stage, award)
-        if award.points == points:
-            stage.did(f"awarded {points} points for {activity.id}")
+        if award.points in worth:
+            stage.did(f"awarded {award.points} points for {activity.id}")
             return award
     raise ImpossibleError(
         f"No activity of the program gives a member {points} points that can be spent.",
@@ -50,10 +59,11 @@ def give_points(stage: Stage, member: Member, points: int, fits: Fits = _any) ->
 def earn_about(stage: Stage, member: Member, points: int, fits: Fits = _any) -> Transaction:
     """Let a member earn at least so many points, by an order if nothing else gives them."""
     try:
-        return give_points(stage, member, points, fits)
+        return _give(stage, member, range(points, POINTS_MAX), fits)
     except ImpossibleError:
         activity = stage.definition.order_activity
-        if activity is None or not activity.is_active or not fits(activity):
+        is_open = activity is not None and activity.is_active and fits(activity)
+        if activity is None or not is_open or stage.wish("activity_id", ""):
             raise
         recorded = stage.order(member, _amount(activity, points))
         if recorded["transaction"] is None:
@@ -80,8 +90,13 @@ def let_wait(stage: Stage, member: Member) -> Transaction:
         if recorded["transaction"] is not None:
             return msgspec.convert(recorded["transaction"], Transaction)
     raise ImpossibleError(
-        "Every activity that can be asked for is approved at once.",
-        'Give one of them approval = { method = "manual" }.',
+        "No activity that can be asked for waits for approval.",
+        "Add one, such as:\n"
+        "[[activities]]\n"
+        'id = "moderated"\n'
+        'name = "Moderated"\n'
+        'computation = { kind = "fixed", points = 100 }\n'
+        'approval = { method = "manual" }',
     )
 
 
@@ -91,6 +106,32 @@ def approved(stage: Stage, award: Transaction) -> Transaction:
         return award
     answer = stage.call("POST", "/v1/points/approve", {"transaction_ids": [award.id]})
     return msgspec.convert(answer["transactions"][0], Transaction)
+
+
+def earn_briefly(stage: Stage, member: Member, points: int) -> None:
+    """Let a member earn points by what expires soonest of all that can be asked for.
+
+    Errors: ImpossibleError when nothing does.
+    """
+    lives = {one.id: expiry_days(stage, one) for one in activities(stage)}
+    for days in sorted({days for days in lives.values() if days is not None}):
+        with suppress(ImpossibleError):
+            earn_about(stage, member, points, lambda one, days=days: lives[one.id] == days)
+            return
+    raise ImpossibleError(
+        "Points of this program never expire.", "Add to it:\n[points]\nexpiry = { months = 12 }"
+    )
+
+
+def activities(stage: Stage) -> Sequence[Activity]:
+    """Give the activities of the program.
+
+    Errors: ImpossibleError when there is none.
+    """
+    found = stage.definition.activities
+    if not found:
+        raise ImpossibleError("Nothing earns points in this program.", NEEDS_ACTIVITY)
+    return found
 
 
 def expiry_days(stage: Stage, activity: Activity) -> int | None:

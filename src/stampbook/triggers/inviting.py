@@ -5,6 +5,23 @@ from typing import Any
 from stampbook.nouns.member import Member
 from stampbook.triggers.stage import DOMAIN, PREFIX, ImpossibleError, Stage
 
+NEEDS_REFERRALS = (
+    "Add to it:\n"
+    "[[activities]]\n"
+    'id = "brought_a_friend"\n'
+    'name = "Brought a friend"\n'
+    'computation = { kind = "fixed", points = 100 }\n'
+    "[[activities]]\n"
+    'id = "made_a_purchase"\n'
+    'name = "Made a purchase"\n'
+    'on = "order"\n'
+    'computation = { kind = "multiplier_based" }\n'
+    "[referrals]\n"
+    "is_active = true\n"
+    'activity = "brought_a_friend"\n'
+    "remind_after_days = 7"
+)
+
 
 def referrer(stage: Stage) -> Member:
     """Enrol somebody who may bring friends.
@@ -12,9 +29,7 @@ def referrer(stage: Stage) -> Member:
     Errors: ImpossibleError when the program has no referrals.
     """
     if not stage.definition.referrals.is_active:
-        raise ImpossibleError(
-            "The program has no referrals.", "Add to it:\n[referrals]\nis_active = true"
-        )
+        raise ImpossibleError("The program has no referrals.", NEEDS_REFERRALS)
     return stage.enrol()
 
 

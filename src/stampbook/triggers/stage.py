@@ -20,6 +20,8 @@ PROFILE = ("member_id", "email_address", "first_name", "last_name", "phone_numbe
 """What may be chosen for the member of any recipe."""
 STEPS_MAX = 10_000
 """How often a clock that is on its way may be asked to go on."""
+ROUNDS_MAX = 10
+"""How often something may happen to a member who is left alone."""
 
 
 class ImpossibleError(Exception):
@@ -167,6 +169,18 @@ class Stage:
             if moved["finished"]:
                 break
         self.did(f"moved the clock to {until:%Y-%m-%d %H:%M} UTC")
+
+    def leave_alone(self, member: Member, days: int) -> None:
+        """Move the sandbox's clock until a member has done nothing for some days.
+
+        Shapes: what waits for its date counts as something that they do.
+        """
+        for _ in range(ROUNDS_MAX):
+            member = self.member(member.member_id)
+            until = after_days(member.last_activity_at, days, self.definition.time_zone)
+            if until <= self.now:
+                return
+            self.advance_to(until)
 
     def _profile(self) -> dict[str, Any]:
         chosen: dict[str, Any] = {

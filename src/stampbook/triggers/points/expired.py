@@ -2,29 +2,30 @@
 
 import msgspec
 
+from stampbook.nouns.activity import Expiry
 from stampbook.triggers import Recipe
-from stampbook.triggers.earning import earn_about, expiry_days
-from stampbook.triggers.stage import ImpossibleError, Stage, path
+from stampbook.triggers.earning import earn_about, earn_briefly
+from stampbook.triggers.stage import Stage, path
 from stampbook.values.instants import Instant
 
 
 def _run(stage: Stage) -> None:
+    member, points = stage.enrol(), stage.number("points", 100)
     inactivity = stage.definition.points.inactivity_days
-    lives = [days for one in stage.definition.activities if (days := expiry_days(stage, one))]
-    if not lives and inactivity is None:
-        raise ImpossibleError(
-            "Points of this program never expire.", "Add to it:\n[points]\nexpiry = { months = 12 }"
-        )
-    member, shortest = stage.enrol(), min(lives, default=None)
-    points = stage.number("points", 100)
-    if shortest is None:
+    if inactivity is not None and not _expires(stage):
         earn_about(stage, member, points)
-        stage.advance_days(inactivity or 0)
+        stage.leave_alone(member, inactivity)
         return
-    earn_about(stage, member, points, lambda one: expiry_days(stage, one) == shortest)
+    earn_briefly(stage, member, points)
     lots = stage.call("GET", path("members", member.member_id, "lots"))["items"]
     ends = [msgspec.convert(lot["expires_at"], Instant) for lot in lots if lot["expires_at"]]
     stage.advance_to(min(ends))
+
+
+def _expires(stage: Stage) -> bool:
+    """Tell whether anything but inactivity ends points."""
+    of_activities = any(one.expiry is not None for one in stage.definition.activities)
+    return of_activities or stage.definition.points.expiry != Expiry()
 
 
 RECIPE = Recipe(

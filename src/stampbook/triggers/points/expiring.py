@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from stampbook.triggers import Recipe
-from stampbook.triggers.earning import earn_about, expiry_days
+from stampbook.triggers.earning import activities, earn_about, expiry_days
 from stampbook.triggers.stage import ImpossibleError, Stage, path
 from stampbook.values.calendars import local_day, start_of_day
 from stampbook.values.instants import Instant
@@ -13,7 +13,7 @@ from stampbook.values.instants import Instant
 
 def _run(stage: Stage) -> None:
     days, zone = stage.definition.reminders.expiring_days, stage.definition.time_zone
-    lives = {one.id: expiry_days(stage, one) or 0 for one in stage.definition.activities}
+    lives = {one.id: expiry_days(stage, one) or 0 for one in activities(stage)}
     longest = max(lives.values(), default=0)
     if not days or longest <= min(days):
         raise ImpossibleError(

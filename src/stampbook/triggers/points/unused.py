@@ -15,7 +15,7 @@ def _run(stage: Stage) -> None:
     days, member = reminders.unused_points_days, stage.enrol()
     points = stage.number("points", max(100, reminders.unused_points_minimum))
     earn_about(stage, member, points, lambda one: (expiry_days(stage, one) or days + 1) > days)
-    stage.advance_days(days)
+    stage.leave_alone(member, days)
 
 
 RECIPE = Recipe(

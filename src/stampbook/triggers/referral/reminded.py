@@ -1,17 +1,14 @@
 """A friend who claimed and bought nothing is reminded."""
 
 from stampbook.triggers import Recipe
-from stampbook.triggers.inviting import claim, referrer
+from stampbook.triggers.inviting import NEEDS_REFERRALS, claim, referrer
 from stampbook.triggers.stage import ImpossibleError, Stage
 
 
 def _run(stage: Stage) -> None:
     days = stage.definition.referrals.remind_after_days
     if days is None:
-        raise ImpossibleError(
-            "Nobody is reminded of a claim in this program.",
-            "Add to it:\n[referrals]\nis_active = true\nremind_after_days = 7",
-        )
+        raise ImpossibleError("Nobody is reminded of a claim in this program.", NEEDS_REFERRALS)
     claim(stage, referrer(stage))
     stage.advance_days(days)
 

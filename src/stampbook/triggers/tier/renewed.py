@@ -9,7 +9,9 @@ def _run(stage: Stage) -> None:
     if tier is None or tier.period_end is None or stage.definition.tiers.period.kind == "rolling":
         raise ImpossibleError(
             "No tier of this program has a period that is renewed.",
-            'Give it tiers, and add:\n[tiers]\nperiod = { kind = "anniversary" }',
+            'Add to it:\n[tiers]\nperiod = { kind = "anniversary" }\n'
+            '[[tiers.levels]]\nid = "basic"\nname = "Basic"\nthreshold = 0\n'
+            '[[tiers.levels]]\nid = "gold"\nname = "Gold"\nthreshold = 500',
         )
     stage.advance_to(tier.period_end)
 

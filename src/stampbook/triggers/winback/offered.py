@@ -9,12 +9,14 @@ def _run(stage: Stage) -> None:
     if winback is None:
         raise ImpossibleError(
             "The program offers nothing to members who were away.",
-            "Add to it:\n[winback]\nafter_days = 120\n"
-            'activity = "made_a_purchase"\nbonus_activity = "gift"\n'
+            "Add to it:\n"
+            '[[activities]]\nid = "visit"\nname = "Came by"\n'
+            'computation = { kind = "fixed", points = 10 }\n'
+            "[winback]\nafter_days = 120\n"
+            'activity = "visit"\nbonus_activity = "visit"\n'
             "bonus_points = 100\nvalid_days = 14",
         )
-    stage.enrol()
-    stage.advance_days(winback.after_days)
+    stage.leave_alone(stage.enrol(), winback.after_days)
 
 
 RECIPE = Recipe(
