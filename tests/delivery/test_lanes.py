@@ -149,6 +149,16 @@ def test_a_lane_that_only_waits_for_slow_answers_has_no_deck_until_one_is_quick(
     assert road.stock([due(1)])[due(1).endpoint] > PACE_FIRST
 
 
+def test_what_was_granted_its_instant_is_not_leased_to_wait_on_deck() -> None:
+    lined = [due(1)._replace(is_paced=True)]
+    road = Road()
+    assert road.stock(lined) == {due(1).endpoint: PACE_FIRST}
+    (first, *_) = road.fly()
+    assert road.stock(lined) == {}
+    assert road.lanes.leave(first) == []
+    assert road.stock(lined) == {due(1).endpoint: 1}
+
+
 def test_one_of_an_order_key_is_on_its_way_and_the_next_goes_when_it_has_arrived() -> None:
     road = Road()
     road.lanes.shares([due(1)])

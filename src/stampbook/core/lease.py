@@ -27,10 +27,14 @@ class EndpointKey(NamedTuple):
 
 
 class DueLane(NamedTuple):
-    """An endpoint that has something due, and the most requests that it may have on their way."""
+    """An endpoint that has something due, and the most requests that it may have on their way.
+
+    Shapes: what is leased of one that `is_paced` was granted its instant, and goes out at once.
+    """
 
     endpoint: EndpointKey
     in_flight_max: int
+    is_paced: bool = False
 
 
 class Leased(Struct, frozen=True, kw_only=True):

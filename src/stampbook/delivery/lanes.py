@@ -174,6 +174,10 @@ class Lanes:
         lane.slow_down(was_answered=was_answered)
         return self._clear(leased.endpoint, lane)
 
+    def leave(self, leased: Leased) -> list[Leased]:
+        """Take back one that was not sent after all, and give what goes back to the store."""
+        return self._clear(leased.endpoint, self._land(leased))
+
     def clear(self) -> list[Leased]:
         """Give all that is on deck, to go back to the store."""
         return [one for key, lane in self._lanes.items() for one in self._clear(key, lane)]
@@ -216,6 +220,6 @@ class Lanes:
         if lane is None:
             lane = self._lanes[due.endpoint] = _Lane()
         lane.most = due.in_flight_max
-        has_deck = due.in_flight_max > 1 and not lane.is_slow
+        has_deck = due.in_flight_max > 1 and not (lane.is_slow or due.is_paced)
         held = lane.limit * DECK_FACTOR if has_deck else lane.limit
         return held - lane.flying - len(lane.deck)

@@ -51,6 +51,9 @@ STOP_GRACE_SECONDS = 5.0
 """How long `stop` waits for the requests on their way before it gives their leases back."""
 LEASE_MARGIN_MS = 5_000
 """What must be left of a lease beside its time-out when its request goes out."""
+PACED_MS = 1_000
+"""How long a request may wait on deck that was granted its instant by a rate: those that came to
+wait longer would go out together, and are granted another."""
 
 NEVER = float("inf")
 
@@ -126,6 +129,8 @@ class Worker:
         self._gather_until = NEVER
         self._poll_at = world.elapsed()
         self._turned_at = -NEVER
+        self._leased_at = -NEVER
+        self._leased_until_ms = 0
         self._store_back_at = -NEVER
         self._backlog = False
         self._nothing_due = False
@@ -214,6 +219,7 @@ class Worker:
         pause = min(max(POLL_SECONDS, POLL_SHARE * took), POLL_SECONDS_MAX)
         self._poll_at = self._elapsed() + pause
         self._finished, self._unsent = [], []
+        self._leased_at, self._leased_until_ms = self._elapsed(), turn.until_ms
         self._backlog = turn.told or (self._backlog and bool(leased))
         for one in leased:
             self._lanes.put(one)
@@ -228,15 +234,24 @@ class Worker:
     def _fly(self) -> None:
         """Send what is on deck while there are places."""
         for leased in self._lanes.depart(self._elapsed()):
-            self._flying[leased.lease_id] = leased
             needed_ms = leased.conduct.timeout_seconds * 1000 + LEASE_MARGIN_MS
             at_ms = self._now_ms()
             if at_ms + needed_ms > leased.until_ms:
-                del self._flying[leased.lease_id]
                 self._unsent += [leased, *self._lanes.fail(leased, was_answered=True)]
+            elif self._has_missed_its_instant(leased, at_ms):
+                self._unsent += [leased, *self._lanes.leave(leased)]
             else:
+                self._flying[leased.lease_id] = leased
                 self._send(leased, at_ms)
         self._unsent += self._lanes.unload()
+
+    def _has_missed_its_instant(self, leased: Leased, at_ms: int) -> bool:
+        if leased.conduct.rate_per_second is None:
+            return False
+        waited_ms = at_ms + LEASE_MS - leased.until_ms
+        if leased.until_ms == self._leased_until_ms:  # the turn itself may have taken long
+            waited_ms = min(waited_ms, (self._elapsed() - self._leased_at) * 1000)
+        return waited_ms > PACED_MS
 
     def _send(self, leased: Leased, at_ms: int) -> None:
         prepared = self._prepare(leased, at_ms)

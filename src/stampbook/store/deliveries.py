@@ -174,12 +174,14 @@ class Deliveries:
 def _due(unit: Unit, now_ms: int) -> list[DueLane]:
     """Give the endpoints that may be sent something now, in a steady order."""
     return [
-        DueLane(
-            EndpointKey(ProgramId(program), EndpointId(id_)),
-            decode(conduct, Conduct).in_flight_max if state == "healthy" else 1,
-        )
+        _lane(EndpointKey(ProgramId(program), EndpointId(id_)), decode(conduct, Conduct), state)
         for program, id_, conduct, state in unit.rows(DUE, [now_ms] * DUE.count("?"))
     ]
+
+
+def _lane(key: EndpointKey, conduct: Conduct, state: str) -> DueLane:
+    in_flight_max = conduct.in_flight_max if state == "healthy" else 1
+    return DueLane(key, in_flight_max, is_paced=conduct.rate_per_second is not None)
 
 
 def _present(unit: Unit, outcomes: Sequence[Outcome]) -> list[Outcome]:
