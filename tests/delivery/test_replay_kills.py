@@ -133,7 +133,7 @@ def delivering(it: Past, url: str, key: EndpointKey) -> Generator[Sink]:
             queue=Deliveries(backend, new_id),
             sender=Sender[Sent](Policy(allow_private=True, certificates=None, user_agent="T")),
             vault=vault,
-            world=World(now_ms=real_ms, fraction=random.random, new_id=new_id),
+            world=World(now_ms=real_ms, fraction=random.random),
         )
         thread = Thread(target=worker.run, daemon=True)
         means = Means(

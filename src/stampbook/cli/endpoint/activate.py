@@ -11,7 +11,7 @@ from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say
 from stampbook.cli.terminal.replaying import EndpointArgument, known_endpoint
 from stampbook.engine.clock import real_ms
-from stampbook.store.activation import activate
+from stampbook.store.activation import Hand, activate
 
 
 def command(
@@ -35,10 +35,8 @@ def command(
                 unit,
                 chosen.id,
                 known_endpoint(unit, chosen.id, endpoint, lock=True),
+                Hand(cause=new_id(), at_ms=real_ms(), new_id=ids()),
                 backfill=not no_backfill,
-                cause=new_id(),
-                at_ms=real_ms(),
-                new_id=ids(),
             )
     backfill = standing.backfill
     if backfill is None:
