@@ -26,11 +26,11 @@ WORKS = b"works\n"
 
 
 @contextmanager
-def delivering(database: str, master_key: str) -> Generator[int]:
+def delivering(database: str, master_key: str, in_flight_max: int = 64) -> Generator[int]:
     """Run a worker of a database until the block ends; give its process."""
     settings = Settings(
         database=DatabaseSettings(url=database),
-        delivery=DeliverySettings(allow_private=True),
+        delivery=DeliverySettings(allow_private=True, in_flight_max=in_flight_max),
         secrets=SecretSettings(key=master_key),
         log=LogSettings(level="error"),
     )

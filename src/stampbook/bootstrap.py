@@ -194,6 +194,7 @@ def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
         vault=app.vault,
         world=World(now_ms=real_ms, fraction=random.random),
         watch=Watch(watchers),
+        in_flight_max=app.settings.delivery.in_flight_max,
     )
 
 

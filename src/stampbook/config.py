@@ -64,6 +64,9 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Networks that endpoints may have addresses in besides the internet, such as `10.1.2.0/24`; in
     the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
 
+    in_flight_max: Annotated[int, Meta(ge=1, le=1024)] = 64
+    """How many young requests a worker has on their way at most, in all its lanes together."""
+
     destinations: tuple[str, ...] = ()
     """Where endpoints may send to besides HTTP, each an extra: nats, rabbitmq, kafka, sqs. In the
     environment separated by spaces."""

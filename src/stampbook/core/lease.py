@@ -89,13 +89,15 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Turn(Struct, kw_only=True):
     """A worker's turn at the store: what is settled and given back, and until when is leased.
 
-    Shapes: `told` is set by the store when facts were told of what the tries brought about.
+    Shapes: `known` is what the worker still knows to be due, and nothing lets the store look;
+    `told` is set by the store when facts were told of what the tries brought about.
     """
 
     outcomes: Sequence[Outcome] = ()
     unsent: Sequence[Leased] = ()
     now_ms: int
     until_ms: int
+    known: Sequence[DueLane] = ()
     told: bool = False
 
 

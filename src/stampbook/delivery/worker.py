@@ -14,6 +14,7 @@ on deck until the request before it has arrived, and goes back to the store if i
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -44,7 +45,7 @@ TURN_PAUSE_SECONDS = 0.01
 """The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
 """How long a finished try may wait for others to share its transaction."""
-GATHER_MAX = 128
+GATHER_MAX = 256
 DECK_LOW = 128
 """More is leased when fewer wait on deck."""
 STOP_GRACE_SECONDS = 5.0
@@ -134,6 +135,9 @@ class Worker:
         self._store_back_at = -NEVER
         self._backlog = False
         self._nothing_due = False
+        self._due: Sequence[DueLane] = ()  # as the store last said, without what is exhausted
+        self._shares: Mapping[EndpointKey, int] = {}
+        self._look_at = -NEVER
         self._woken = False
         self._stopping = False
 
@@ -203,11 +207,17 @@ class Worker:
 
     def _turn(self) -> None:
         """Settle what was finished, and lease what there is room for, in one transaction."""
-        self._woken = False
         self._turned_at = self._elapsed()
+        if self._woken or self._turned_at >= self._look_at:
+            self._due, self._look_at = (), self._turned_at + POLL_SECONDS
+        self._woken = False
         now_ms = self._now_ms()
         turn = Turn(
-            outcomes=self._finished, unsent=self._unsent, now_ms=now_ms, until_ms=now_ms + LEASE_MS
+            outcomes=self._finished,
+            unsent=self._unsent,
+            now_ms=now_ms,
+            until_ms=now_ms + LEASE_MS,
+            known=self._due,
         )
         try:
             leased = self._queue.turn(turn, self._deal)
@@ -221,15 +231,24 @@ class Worker:
         self._finished, self._unsent = [], []
         self._leased_at, self._leased_until_ms = self._elapsed(), turn.until_ms
         self._backlog = turn.told or (self._backlog and bool(leased))
+        self._forget_exhausted(leased)
         for one in leased:
             self._lanes.put(one)
+
+    def _forget_exhausted(self, leased: Sequence[Leased]) -> None:
+        """Know no more of endpoints of which less was leased than was dealt."""
+        taken = Counter(one.endpoint for one in leased)
+        self._due = [
+            one for one in self._due if taken[one.endpoint] >= self._shares.get(one.endpoint, 0)
+        ]
 
     def _deal(self, due: Sequence[DueLane]) -> Mapping[EndpointKey, int]:
         """Say how much to lease of what is due."""
         self._nothing_due = not due
-        shares = {} if self._stopping else self._lanes.shares(due)
-        self._backlog = bool(shares)
-        return shares
+        self._due = due
+        self._shares = {} if self._stopping else self._lanes.shares(due)
+        self._backlog = bool(self._shares)
+        return self._shares
 
     def _fly(self) -> None:
         """Send what is on deck while there are places."""

@@ -78,13 +78,16 @@ class Deliveries:
 
     def turn(self, turn: Turn, deal: Deal) -> list[Leased]:
         """Settle tries, give leases back, and lease what is dealt, in one transaction."""
-        with self._backend.read() as unit:  # what is due is no reason yet to lock anything
-            shares = deal(_due(unit, turn.now_ms))
+        shares = deal(turn.known or self._look(turn.now_ms))
         if not (shares or turn.outcomes or turn.unsent):
             return []
         with self._backend.transaction() as unit:
             self.settle(unit, turn)
             return self.lease(unit, turn, shares) if shares else []
+
+    def _look(self, now_ms: int) -> list[DueLane]:
+        with self._backend.read() as unit:  # what is due is no reason yet to lock anything
+            return _due(unit, now_ms)
 
     def settle(self, unit: Unit, turn: Turn) -> None:
         """Store what came of tries, and give leases back."""

@@ -2,7 +2,8 @@
 
 An endpoint's row is the lock of its queue: one worker at a time groups its deliveries, and others
 skip it meanwhile. A lease ends by itself, so a crash needs no repair. It sets no column that an
-index knows, which is what makes it cheap. The deliveries of one request share their `due_at_ms`.
+index knows, which is what makes it cheap; but the deliveries of one request share their
+`due_at_ms`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +33,8 @@ SELECT url, dialect, secrets, batch_size, only_with, ordering, batch_wait_ms, co
 FROM endpoint WHERE program_id = ? AND id = ? AND status = 'active'
 """
 
-TAKEN = ("lease_id", "leased_until_ms", "due_at_ms", "request_id", "sequence")
+TAKEN = ("lease_id", "leased_until_ms", "request_id", "sequence")
+TAKEN_TOGETHER = (*TAKEN, "due_at_ms")
 OF_DELIVERY = ("program_id", "id")
 
 
@@ -75,14 +77,26 @@ class Leasing:
             if lane != queue.lane:
                 lanes.append((queue.key, lane, queue.conduct))
         save_lanes(self._unit, lanes)
-        takes = [
-            (one.lease_id, until_ms, one.due_at_ms, one.request_id, one.sequence,
+        self._take(leased)
+        return leased
+
+    def _take(self, leased: Sequence[Leased]) -> None:
+        """Store the leases; when it is due stays what it is for a delivery that goes alone."""
+        alone = [
+            (one.lease_id, one.until_ms, one.request_id, one.sequence,
+             one.endpoint.program_id, one.delivery_ids[0])
+            for one in leased
+            if len(one.delivery_ids) == 1
+        ]  # fmt: skip
+        together = [
+            (one.lease_id, one.until_ms, one.request_id, one.sequence, one.due_at_ms,
              one.endpoint.program_id, id_)
             for one in leased
+            if len(one.delivery_ids) > 1
             for id_ in one.delivery_ids
         ]  # fmt: skip
-        self._unit.change("delivery", TAKEN, OF_DELIVERY, takes)
-        return leased
+        self._unit.change("delivery", TAKEN, OF_DELIVERY, alone)
+        self._unit.change("delivery", TAKEN_TOGETHER, OF_DELIVERY, together)
 
     def _locked(self, shares: Mapping[EndpointKey, int], now_ms: int) -> list[_Queue]:
         """Lock the endpoints that nobody else has locked, and then read their lanes."""
