@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import psycopg
@@ -21,6 +21,11 @@ from tests.delivery.stage import PROGRAM, Clock, Stage, a_secret
 
 ENDPOINTS = 8
 """Enough that no endpoint's own limit is what is measured."""
+
+WORKERS = 2
+"""Processes: one for each core that they are measured on, as `serve --processes 2` starts them."""
+IN_FLIGHT = 64
+"""In all workers together."""
 
 MASTER_KEY = new_master_key()
 STORED_AT_ONCE = 1_000
@@ -47,15 +52,17 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def deliver_backlog(ground: Ground, kind: str, receiver: Receiver, deliveries: int) -> Run:
-    """Open the endpoints of a backlog before a worker that is at work already, and time it."""
+    """Open the endpoints of a backlog before workers that are at work already, and time it."""
     stocked = partial(_stock, deliveries=deliveries)
     with (
         ground.copy_of(kind, f"backlog-{deliveries}", stocked) as url,
         _staging(url, receiver.port) as stage,
-        delivering(url, MASTER_KEY) as worker,
+        ExitStack() as stack,
     ):
+        couriers = [delivering(url, MASTER_KEY, IN_FLIGHT // WORKERS) for _ in range(WORKERS)]
+        workers = [stack.enter_context(courier) for courier in couriers]
         receiver.arrivals()
-        before = cpu_of(worker), cpu_of(ground.server_pid)
+        before = [cpu_of(worker) for worker in workers], cpu_of(ground.server_pid)
         opened_at = time.time()
         _open(stage)
         _await(stage, receiver, deliveries)
@@ -66,7 +73,10 @@ def deliver_backlog(ground: Ground, kind: str, receiver: Receiver, deliveries: i
             deliveries=deliveries,
             delivering=settled_at - min(arrivals.values()) / 1e9,
             draining=settled_at - opened_at,
-            worker_cpu=cpu_of(worker).since(before[0]).total,
+            worker_cpu=sum(
+                cpu_of(worker).since(cpu).total
+                for worker, cpu in zip(workers, before[0], strict=True)
+            ),
             postgres_cpu=cpu_of(ground.server_pid).since(before[1]).total,
         )
 

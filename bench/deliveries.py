@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from bench.backlog import ENDPOINTS, Run, deliver_backlog
+from bench.backlog import ENDPOINTS, WORKERS, Run, deliver_backlog
 from bench.bare_client import Posted, Posting, post_bare
 from bench.ground import Ground
 from bench.receiver import Receiver, receiving
@@ -45,7 +45,8 @@ def measure(ground: Ground) -> list[Measured]:
             Measured(
                 name=f"deliveries_per_second_{kind}",
                 value=median(run.rate for run in ours[name]),
-                baseline=f"unbatched, settled on {name}, {ENDPOINTS} endpoints, 64 in flight",
+                baseline=f"unbatched, settled on {name}, {ENDPOINTS} endpoints, {WORKERS} workers, "
+                "64 in flight together",
             )
             for kind, name in BACK_ENDS.items()
         ),
@@ -71,7 +72,7 @@ def _cpu(ours: dict[str, list[Run]], posted: list[Posted], deliveries: int) -> l
         Measured(
             name="delivery_cpu_seconds_per_1000",
             value=max(workers.values()),
-            baseline=f"of the worker: {_each(workers)}",
+            baseline=f"of the workers: {_each(workers)}",
         ),
         Measured(
             name="delivery_postgres_cpu_seconds_per_1000",
