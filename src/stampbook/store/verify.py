@@ -260,7 +260,8 @@ def _deliveries(
         queued, is_kept = len(sent[fact_id].due), fact_id >= still.log_from
         if queued > max(due, 0) or (is_kept and queued < due):
             yield Finding(f"fact {fact_id}: deliveries", str(max(due, 0)), str(queued))
-        for watch in watches if is_kept and body else ():
+        is_expired = not body and fact_id < still.facts_from
+        for watch in watches if is_kept and not is_expired else ():
             wanted = due > 0 and kind in watch.facts and watch.since_ms < recorded_ms
             if wanted and watch.endpoint_id not in sent[fact_id].all:
                 yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")
