@@ -125,7 +125,7 @@ class App:
 
     def send_once(self, request: Request) -> Response:
         """Send one request past all queues, by the rules that hold for every other."""
-        return send_once(Sender[None](_policy(self.settings)), request)
+        return send_once(Sender[str](_policy(self.settings)), request)
 
     @property
     def is_running(self) -> bool:

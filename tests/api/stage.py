@@ -213,7 +213,7 @@ def check_declared(method: str, path: str, answer: Answer) -> None:
 def send(request: Request) -> Response:
     """Send a request as a sandbox does, which may reach this machine."""
     policy = Policy(allow_private=True, certificates=None, user_agent="Stampbook")
-    return send_once(Sender[None](policy), request)
+    return send_once(Sender[str](policy), request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from stampbook.engine.queue import QueueFullError
 from stampbook.engine.submission import Done, Failed, Outcome, Rejected
 from stampbook.engine.writer import Engine
 from stampbook.store.pools import fill_pool, pool
+from stampbook.store.save import TOLD_NOBODY
 from tests.engine.shop import DEFINITION, PROGRAM, opened
 
 PLAIN = replace(DEFINITION, rewards=())
@@ -211,4 +212,4 @@ def test_deliveries_are_stored_with_their_facts(database_url: str) -> None:
             ("e3", "points.earned"),
         ]
         counts = shop.rows("SELECT deliveries FROM fact ORDER BY position")
-        assert counts == [(2,), (3,), (0,)]
+        assert counts == [(2,), (3,), (TOLD_NOBODY,)]

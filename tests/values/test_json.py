@@ -14,7 +14,12 @@ def test_documents_are_spelt_as_if_each_were_alone() -> None:
         fact = kind.example()
         for _ in range(2):
             assert spellings.whole(fact) == encode(fact)
-        assert spellings.text(fact.member) == encode_text(fact.member)
+
+
+def test_a_record_is_spelt_as_text_as_if_it_were_alone() -> None:
+    spellings = Spellings()
+    for record in (EXAMPLE_MEMBER, EXAMPLE_AWARD, EXAMPLE_MEMBER):
+        assert spellings.text(record) == encode_text(record)
 
 
 def test_a_reply_takes_the_records_of_a_fact() -> None:

@@ -93,10 +93,10 @@ def sample_of(
     )
 
 
-def send_once(sender: Sender[None], request: Request) -> Response:
+def send_once(sender: Sender[str], request: Request) -> Response:
     """Send a request, wait for what comes of it, and close the sender."""
     try:
-        sender.start(None, request)
+        sender.start(TEST, request)
         while True:  # ends with the time-out of the call
             for _, response in sender.wait(WAIT_SECONDS):
                 return response
