@@ -17,6 +17,7 @@ from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.core.lease import Outcome
+from stampbook.core.replays import ReplayKind
 from stampbook.delivery.attempt_log import AttemptLog
 from stampbook.delivery.call import Policy, Request, Response, system_certificates
 from stampbook.delivery.destinations import DestinationError, Destinations, choose
@@ -83,7 +84,7 @@ class App:
             Replaying(
                 self.backend,
                 Means(now_ms=real_ms, new_id=self.new_id),
-                on_queued=self.worker.wake,
+                on_queued=self._tell_replayed,
             )
             if self.worker is not None
             else None
@@ -135,6 +136,11 @@ class App:
         workers = all(thread.is_alive() for thread in self._threads)
         return self.engine.is_running and clockwork and replaying and workers
 
+    def _tell_replayed(self, kind: ReplayKind, queued: int) -> None:
+        assert self.delivered is not None, "who replays delivers"
+        self.delivered.count_replayed(kind, queued)
+        self._announce(queued)
+
     def _announce(self, _: int) -> None:
         if self.worker is not None:
             self.worker.wake()
@@ -173,7 +179,7 @@ def _posts(settings: Settings) -> Posts[Sent]:
 def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     sender: Sending
     sender = posts = _posts(app.settings)
-    metrics.in_flight = lambda: posts.in_flight
+    metrics.in_flight, metrics.tokens = lambda: posts.in_flight, lambda: posts.tokens
     queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
     log = AttemptLog(_received_every(app.settings.log))
     watchers: list[Callable[[Outcome], None]] = [metrics.count, log.tell]
