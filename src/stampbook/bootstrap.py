@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from stampbook.engine.tracing import Tracing
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 Role = Literal["all", "api", "worker", "clock"]
 """What a process is for; `all` is one process that does everything."""
@@ -126,7 +128,7 @@ class App:
 
     def send_once(self, request: Request) -> Response:
         """Send one request past all queues, by the rules that hold for every other."""
-        return send_once(Sender[str](_policy(self.settings)), request)
+        return send_once(_posts(self.settings, str), request)
 
     @property
     def is_running(self) -> bool:
@@ -166,11 +168,13 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def _posts(settings: Settings) -> Posts[Sent]:
+def _posts(settings: Settings, tickets: type[T]) -> Posts[T]:
+    """Give what sends requests wherever their URLs lead, and hands such tickets back."""
+    del tickets
     policy = _policy(settings)
     vet = vetting(allow_private=policy.allow_private, allow_subnets=policy.allow_subnets)
-    return Posts[Sent](
-        Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
+    return Posts[T](
+        Sender[Posted[T]](policy, in_flight_max=HANDLES_MAX),
         destinations(settings),
         Gate(vet, certificates=policy.certificates),
     )
@@ -178,7 +182,7 @@ def _posts(settings: Settings) -> Posts[Sent]:
 
 def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     sender: Sending
-    sender = posts = _posts(app.settings)
+    sender = posts = _posts(app.settings, Sent)
     metrics.in_flight, metrics.tokens = lambda: posts.in_flight, lambda: posts.tokens
     queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
     log = AttemptLog(_received_every(app.settings.log))
