@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
 
@@ -17,6 +17,7 @@ from stampbook import __version__
 from stampbook.clockwork.loop import Clockwork
 from stampbook.config import ConfigError, LogSettings, Settings
 from stampbook.core.lease import Outcome
+from stampbook.core.replays import ReplayKind
 from stampbook.delivery.attempt_log import AttemptLog
 from stampbook.delivery.call import Policy, Request, Response, system_certificates
 from stampbook.delivery.destinations import DestinationError, Destinations, choose
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from stampbook.engine.tracing import Tracing
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 Role = Literal["all", "api", "worker", "clock"]
 """What a process is for; `all` is one process that does everything."""
@@ -83,7 +86,7 @@ class App:
             Replaying(
                 self.backend,
                 Means(now_ms=real_ms, new_id=self.new_id),
-                on_queued=self.worker.wake,
+                on_queued=self._tell_replayed,
             )
             if self.worker is not None
             else None
@@ -125,7 +128,7 @@ class App:
 
     def send_once(self, request: Request) -> Response:
         """Send one request past all queues, by the rules that hold for every other."""
-        return send_once(Sender[str](_policy(self.settings)), request)
+        return send_once(_posts(self.settings, str), request)
 
     @property
     def is_running(self) -> bool:
@@ -134,6 +137,11 @@ class App:
         replaying = self.replaying is None or self.replaying.is_running
         workers = all(thread.is_alive() for thread in self._threads)
         return self.engine.is_running and clockwork and replaying and workers
+
+    def _tell_replayed(self, kind: ReplayKind, queued: int) -> None:
+        assert self.delivered is not None, "who replays delivers"
+        self.delivered.count_replayed(kind, queued)
+        self._announce(queued)
 
     def _announce(self, _: int) -> None:
         if self.worker is not None:
@@ -160,11 +168,13 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def _posts(settings: Settings) -> Posts[Sent]:
+def _posts(settings: Settings, tickets: type[T]) -> Posts[T]:
+    """Give what sends requests wherever their URLs lead, and hands such tickets back."""
+    del tickets
     policy = _policy(settings)
     vet = vetting(allow_private=policy.allow_private, allow_subnets=policy.allow_subnets)
-    return Posts[Sent](
-        Sender[Posted[Sent]](policy, in_flight_max=HANDLES_MAX),
+    return Posts[T](
+        Sender[Posted[T]](policy, in_flight_max=HANDLES_MAX),
         destinations(settings),
         Gate(vet, certificates=policy.certificates),
     )
@@ -172,8 +182,8 @@ def _posts(settings: Settings) -> Posts[Sent]:
 
 def _worker(app: App, metrics: DeliveryMetrics) -> Worker:
     sender: Sending
-    sender = posts = _posts(app.settings)
-    metrics.in_flight = lambda: posts.in_flight
+    sender = posts = _posts(app.settings, Sent)
+    metrics.in_flight, metrics.tokens = lambda: posts.in_flight, lambda: posts.tokens
     queue: Queue = TimedQueue(Deliveries(app.backend, app.new_id, app.engine.programs), metrics)
     log = AttemptLog(_received_every(app.settings.log))
     watchers: list[Callable[[Outcome], None]] = [metrics.count, log.tell]

@@ -96,7 +96,7 @@ def test_a_replay_is_counted_first_and_then_done(stage: Stage) -> None:
     path = made(client)
     enrol(client, "m-4")
     asked = client.post(f"{path}/replays", {"only": "undelivered", "dry_run": True}, status=200)
-    assert asked == {"matched": 3, "matched_exactly": True, "replay": None}
+    assert asked == {"matched": 3, "matched_exactly": True, "expired": 0, "replay": None}
     assert client.get(f"{path}/replays")["items"] == []
     begun = client.post(f"{path}/replays", {"only": "undelivered"}, status=200)["replay"]
     assert (begun["state"], begun["matched"], begun["queued"]) == ("running", 3, 0)

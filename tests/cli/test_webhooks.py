@@ -61,6 +61,17 @@ def test_the_past_is_counted_and_sent(sandbox: Stampbook, backend: Backend, endp
     assert statuses(backend) == [("pending", MEMBERS)]
 
 
+def test_it_is_said_what_cannot_be_sent_any_more(
+    sandbox: Stampbook, backend: Backend, endpoint: str
+) -> None:
+    with backend.transaction() as unit:
+        unit.run("UPDATE fact SET body = ''")
+    said = sandbox("webhooks", "replay", endpoint, "--dry-run").out
+    assert said == (
+        f"0 facts would be sent. {MEMBERS} more are left out: what they say is not kept any more.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message", "remedy"),
     [

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,11 +13,16 @@ from stampbook.api.metrics import generate_latest
 from stampbook.core.delivery import RETRY_DELAYS_SECONDS, Conduct
 from stampbook.core.lease import Outcome
 from stampbook.delivery.call import Policy
+from stampbook.delivery.credentials import ClientCredentials
 from stampbook.delivery.metrics import Metrics
+from stampbook.delivery.replaying import Replaying
 from stampbook.delivery.sender import Sender
 from stampbook.delivery.timed_queue import TimedQueue
 from stampbook.delivery.watch import Watch
 from stampbook.delivery.worker import Sent, Worker, World
+from tests.delivery.past import past
+from tests.delivery.sending import a_request, policy, post, sending
+from tests.delivery.sink import Sink
 from tests.delivery.stage import DRAIN_SECONDS, Stage
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -107,6 +113,46 @@ def test_where_nothing_may_be_sent_is_counted(sqlite_stage: Stage) -> None:
     found = samples(WorkerCollector(metrics))
     assert found["egress_refusals_total", ()] == 1
     assert sqlite_stage.sink.received == []
+
+
+def test_fetches_of_tokens_are_counted(sink: Sink) -> None:
+    good, bad = sink.url("/token"), sink.url("/refused")
+    sink.answers["/token"] = b'HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{"access_token": "abc"}'
+    sink.modes["/refused"] = "fail"
+    with sending(policy(allow_private=True)) as sender:
+        metrics = Metrics()
+        metrics.tokens = lambda: sender.tokens
+        for url in (good, good, bad):
+            known = ClientCredentials(token_url=url, client_id="a", client_secret="b")
+            post(sender, msgspec.structs.replace(a_request(sink.url("/")), oauth=known))
+        found = samples(WorkerCollector(metrics))
+    assert found["token_fetches_total", (("result", "fetched"),)] == 1  # kept for the second
+    assert found["token_fetches_total", (("result", "failed"),)] == 1
+
+
+def test_the_progress_of_replays_is_told(database_url: str) -> None:
+    with past(database_url) as it:
+        it.enrol("ann")
+        it.visit("ann", 9)
+        key = it.endpoint()
+        replay, backend = it.begun(key), it.shop.backend
+        metrics = Metrics()
+        runner = Replaying(backend, it.means, on_queued=metrics.count_replayed)
+
+        def told() -> Samples:
+            backlog = BacklogCollector(backend, it.now_ms, endpoints_max=1)
+            return samples(WorkerCollector(metrics), backlog)
+
+        kind = (("kind", "replay"),)
+        assert runner.tick() == 1  # as many as may wait
+        found = told()
+        done = int(found["replayed_total", kind])
+        assert 0 < done < 10
+        assert (found["replays", kind], found["replay_left", kind]) == (1, 10 - done)
+        it.finish(replay)
+        found = told()
+        assert (found["replays", kind], found["replay_left", kind]) == (0, 0)
+        assert found["replays", (("kind", "backfill"),)] == 0
 
 
 def test_what_waits_is_told_by_dialect_and_health(stage: Stage) -> None:

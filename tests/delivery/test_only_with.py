@@ -70,3 +70,15 @@ def test_zero_and_false_are_values(something: Any) -> None:
 @pytest.mark.parametrize("field", ["b", "a.c", "a.b.c", "a."])
 def test_what_is_not_there_has_no_value(field: str) -> None:
     assert not has_value({"a": {"b": "x"}}, field)
+
+
+def test_what_went_while_a_replay_chose_it_is_skipped_without_a_request(stage: Stage) -> None:
+    endpoint = stage.endpoint("/shop")
+    [gone] = stage.deliver(endpoint, fact_type="points.earned")
+    [kept] = stage.deliver(endpoint, fact_type="points.earned")
+    with stage.backend.transaction() as unit:
+        assert unit.run("UPDATE fact SET body = '' WHERE id = ?", (gone,)) == 1
+    assert stage.drain()
+    [request] = stage.sink.received
+    assert (request.headers["webhook-id"], request.headers["stampbook-sequence"]) == (kept, "1")
+    assert sorted(stage.statuses(endpoint)) == ["delivered", "skipped"]

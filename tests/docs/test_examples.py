@@ -16,6 +16,7 @@ from stampbook.program.parse import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+METRIC = re.compile(r"\bstampbook_delivery_\w+")
 COMMAND = re.compile(r"^stampbook (.+)$", re.MULTILINE)
 
 
@@ -27,6 +28,15 @@ def blocks(kind: str) -> list[Any]:
         name = page.relative_to(ROOT)
         found += [pytest.param(text, id=f"{name}-{number}") for number, text in enumerate(texts, 1)]
     return found
+
+
+def test_a_metric_is_one_that_is_told() -> None:
+    told = "".join(
+        path.read_text("utf-8") for path in (ROOT / "src" / "stampbook" / "api").glob("*metrics.py")
+    )
+    for page in PAGES:
+        for name in METRIC.findall(page.read_text("utf-8")):
+            assert re.search(rf"{re.sub('_(total|bucket)$', '', name)}\b", told), (page, name)
 
 
 @pytest.mark.parametrize("text", blocks("toml"))

@@ -2,9 +2,10 @@
 
 import http.client
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -78,14 +79,18 @@ class Stand:
 
 
 @contextmanager
-def standing(database_url: str) -> Generator[Stand]:
+def standing(
+    database_url: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Generator[Stand]:
+    """Run a stand until the block ends; `settings` are variables of the server."""
     with running_sink() as sink:
         shop = open_shop(database_url, "https://shop.example/never")
         with shop.backend.transaction() as unit:
             unit.run("UPDATE endpoint SET status = 'disabled'")
         key = add_test_key(shop.backend, "laptop", "read", "write", "admin", program=PROGRAM)
         try:
-            with running(Server(database_url, free_port(), shop.master_key)) as server:
+            server = Server(database_url, free_port(), shop.master_key, settings=dict(settings))
+            with running(server):
                 yield Stand(shop, server, sink, key)
         finally:
             shop.backend.close()

@@ -1,7 +1,9 @@
 """`stampbook listen` brings a program's webhooks to a machine that nobody can dial."""
 
+import base64
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -31,6 +33,21 @@ def test_a_webhook_arrives_as_it_would_anywhere_and_the_listener_goes(stand: Sta
         stand.await_status(listener, "delivered")
         assert laptop.end(signal.SIGINT) == 0
     assert stand.listeners() == []
+
+
+def test_a_listener_may_sign_with_a_secret_that_one_has(stand: Stand, tmp_path: Path) -> None:
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    file = tmp_path / "secret"
+    file.write_text(f"{secret}\n")
+    with listening(
+        stand.server.port, stand.key, "--forward-to", stand.sink.url("/hooks"),
+        "--event", "member.enrolled", "--secret-file", str(file),
+    ) as laptop:  # fmt: skip
+        laptop.line_with("Listening as")
+        stand.enrol("anna")
+        [received] = stand.received(1)
+        Webhook(secret).verify(received.body, received.headers)
+        assert laptop.end(signal.SIGINT) == 0
 
 
 def test_a_failure_is_tried_again_and_a_dead_letter_comes_when_it_is_sent_again(
@@ -162,6 +179,9 @@ def test_a_server_stops_at_once_although_somebody_listens(stand: Stand) -> None:
         (["--forward-to", "nowhere"], "no URL to send to"),
         (["--event", "points.earnd"], "Did you mean points.earned?"),
         (["--endpoint", "0" * 24], "no endpoint with this id"),
+        (["--secret-file", "/nowhere"], "cannot be read"),
+        (["--secret-file", "/dev/null"], "secret"),
+        (["--endpoint", "0" * 24, "--secret-file", "x"], "stampbook endpoint rotate"),
         (["--api-key", "sb_wrong_" + "x" * 32], "unknown, malformed or revoked"),
         (["--api-url", "http://127.0.0.1:9"], "nobody answers there"),
     ],

@@ -19,9 +19,10 @@ from prometheus_client.registry import Collector
 
 from stampbook.bootstrap import App
 from stampbook.delivery.metrics import RESULTS, Metrics, Spread
+from stampbook.delivery.tokens import Fetches
 from stampbook.engine.clock import real_ms
 from stampbook.store.backend import Backend, StoreError
-from stampbook.store.reading.backlog import Backlog, backlogs
+from stampbook.store.reading.backlog import Backlog, Progress, backlogs, progress
 
 FRESH_SECONDS = 10.0
 """How long a look at the store is good for, however many ask."""
@@ -70,6 +71,15 @@ class WorkerCollector(Collector):
             "Tries that were refused because of where they led.",
             value=metrics.egress_refusals,
         )
+        yield _fetches(metrics.tokens())
+        replayed = CounterMetricFamily(
+            "stampbook_delivery_replayed",
+            "Deliveries that replays made due, by kind.",
+            labels=("kind",),
+        )
+        for kind, queued in metrics.replayed.items():
+            replayed.add_metric((kind,), queued)
+        yield replayed
         yield _alone(
             "stampbook_delivery_turn_seconds", "How long a turn took.", metrics.turn_seconds
         )
@@ -95,23 +105,24 @@ class BacklogCollector(Collector):
         self._endpoints_max = endpoints_max
         self._elapsed = elapsed
         self._lock = Lock()
-        self._found: list[Backlog] = []
+        self._found: tuple[list[Backlog], list[Progress]] = [], []
         self._good_until = -float("inf")
 
     def collect(self) -> Iterator[Metric]:
         """Look at the store, or give what was seen a moment ago."""
         try:
-            found = self._look()
+            found, progresses = self._look()
         except StoreError:
             return
         yield from _totals(found)
         yield from _single(found, self._endpoints_max)
+        yield from _replays(progresses)
 
-    def _look(self) -> list[Backlog]:
+    def _look(self) -> tuple[list[Backlog], list[Progress]]:
         with self._lock:
             if self._elapsed() >= self._good_until:
                 with self._backend.read() as unit:
-                    self._found = backlogs(unit, self._now_ms())
+                    self._found = backlogs(unit, self._now_ms()), progress(unit)
                 self._good_until = self._elapsed() + FRESH_SECONDS
             return self._found
 
@@ -125,6 +136,17 @@ def _attempts(metrics: Metrics) -> Metric:
     for (dialect, verdict, hundreds), count in list(metrics.attempts.items()):
         status = f"{hundreds}xx" if hundreds else "none"
         family.add_metric((dialect, RESULTS[verdict], status), count)
+    return family
+
+
+def _fetches(tokens: Fetches) -> Metric:
+    family = CounterMetricFamily(
+        "stampbook_delivery_token_fetches",
+        "Tokens of OAuth2 that were asked for, by what came of it.",
+        labels=("result",),
+    )
+    for result, count in tokens._asdict().items():
+        family.add_metric((result,), count)
     return family
 
 
@@ -174,6 +196,21 @@ def _totals(found: Sequence[Backlog]) -> Iterator[Metric]:
         waiting.add_metric(key, due[key])
         lateness.add_metric(key, late_ms[key] / 1000)
     yield from (how_many, waiting, lateness)
+
+
+def _replays(progresses: Sequence[Progress]) -> Iterator[Metric]:
+    running = GaugeMetricFamily(
+        "stampbook_delivery_replays", "Replays that run, by kind.", labels=("kind",)
+    )
+    left = GaugeMetricFamily(
+        "stampbook_delivery_replay_left",
+        "Facts that those have still to make due, as counted when they began, by kind.",
+        labels=("kind",),
+    )
+    for one in progresses:
+        running.add_metric((one.kind,), one.running)
+        left.add_metric((one.kind,), one.left)
+    yield from (running, left)
 
 
 def _single(found: Sequence[Backlog], endpoints_max: int) -> Iterator[Metric]:

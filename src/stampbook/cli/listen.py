@@ -15,6 +15,7 @@ from stampbook.cli.terminal.errors import FAILED, CommandError, complain
 from stampbook.cli.terminal.interrupts import interruptible
 from stampbook.cli.terminal.output import say, spell_time
 from stampbook.cli.terminal.remote import AS_CONFIGURED, ServerOptions, opened_server
+from stampbook.cli.terminal.subscribing import SecretFile, secret_in
 from stampbook.consumer import DialectName
 from stampbook.core.delivery import RECEIVED
 from stampbook.core.listening import is_listener
@@ -37,7 +38,7 @@ DESCRIPTION = "stampbook listen"
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What a new listener is sent."""
+    """What a new listener is sent, and what signs it."""
 
     event: Annotated[
         tuple[str, ...],
@@ -53,6 +54,7 @@ class Wishes:
             "times."
         ),
     ] = ()
+    secret_file: SecretFile = None
 
 
 ALL = Wishes()
@@ -88,6 +90,11 @@ def command(
     the end, unless it is kept; one that nobody listens to is disabled after a day.
     """
     _check(forward_to, wishes)
+    if endpoint is not None and wishes.secret_file is not None:
+        raise CommandError(
+            "A listener that was kept has its secret.",
+            f"Give it another one: stampbook endpoint rotate {endpoint} --secret-file FILE",
+        )
     printer = _Printer(as_json=format_ == "json")
     with (
         interruptible() as wants_to_stop,
@@ -157,6 +164,7 @@ def _listener(
             event_types=tuple(sorted(set(wishes.event))),
             only_with=tuple(sorted(set(wishes.only_with))),
             description=DESCRIPTION,
+            secret=secret_in(wishes.secret_file),
         ),
     )
     try:

@@ -146,9 +146,9 @@ def read(
 def event_ids(dialect: DialectName, headers: Headers, body: bytes) -> tuple[str, ...]:
     """Give the ids of a request's events: what to remember, so that none is done twice.
 
-    Shapes: they are the same on every try. Those of Zinrelo and of CloudEvents are the events' own;
-    the other dialects send one event in a request and name the request, by the header that is
-    signed.
+    Shapes: they are those of the facts, the same on every try and on a replay. Zinrelo's and
+    CloudEvents have them in the body; the other dialects send one event in a request, and its id is
+    in the header that is signed.
     Errors: those of `parse`.
     """
     if dialect == "zinrelo":

@@ -538,6 +538,12 @@ DELIVERY_NOT_SETTLED = _declare(
     "The delivery is still on its way: it will be sent, or sent again, by itself.",
     "Wait until it was received or has failed; resume the endpoint to have it tried at once.",
 )
+FACT_EXPIRED = _declare(
+    "fact.expired",
+    "conflict",
+    "What the fact says is not kept any more.",
+    "Read the member anew; retention.facts_days says how long it is kept.",
+)
 IDEMPOTENCY_ANSWER_ERASED = _declare(
     "idempotency.answer_erased",
     "conflict",

@@ -65,6 +65,7 @@ class Wish(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Shapes: `types` are native names, none for what the endpoint is sent; after `after` and up to
     `until`, positions, or of a redrive ids of deliveries; recorded in `from_ms <= at < to_ms`.
+    What facts say that are older than their retention is not kept, so they are left out.
     """
 
     types: tuple[str, ...] = ()
@@ -77,6 +78,8 @@ class Wish(Struct, frozen=True, kw_only=True, omit_defaults=True):
     to_ms: int | None = None
     member: MemberId | None = None
     per_second: float | None = None
+    expired: int = 0
+    """Facts that are left out, counted when it began as far as what there is to do was."""
 
 
 class Replay(Struct, frozen=True, kw_only=True):

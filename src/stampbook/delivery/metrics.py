@@ -1,14 +1,17 @@
 """Metrics: what delivery counts, cheap enough to be always on: no lock, and no object per count.
 
-Shapes: one thread counts, any may read; what is read may be a try or two apart.
+Shapes: one thread counts a number, any may read; what is read may be a try or two apart.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from stampbook.core.delivery import Delivered, Failed, RetryAt, Verdict
 from stampbook.core.lease import Outcome
+from stampbook.core.replays import ReplayKind
 from stampbook.delivery.call import ADDRESS_REFUSED
+from stampbook.delivery.tokens import Fetches
 from stampbook.values.ids import ms_of
 
 ATTEMPT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
@@ -45,21 +48,30 @@ def _nothing() -> int:
 
 
 class Metrics:
-    """What a worker has counted since its start. `in_flight` says how many requests are out."""
+    """What a worker has counted since its start.
+
+    Shapes: `in_flight` says how many requests are out, `tokens` what became of those it fetched.
+    """
 
     __slots__ = (
         "attempt_seconds", "attempts", "egress_refusals", "in_flight", "lease_sizes",
-        "receipt_seconds", "settle_sizes", "turn_seconds",
+        "receipt_seconds", "replayed", "settle_sizes", "tokens", "turn_seconds",
     )  # fmt: skip
 
     def __init__(self, in_flight: Callable[[], int] = _nothing) -> None:
         self.in_flight = in_flight
+        self.tokens: Callable[[], Fetches] = Fetches
+        self.replayed: dict[ReplayKind, int] = dict.fromkeys(get_args(ReplayKind), 0)
         self.attempts: dict[AttemptKey, int] = {}
         self.attempt_seconds: dict[str, Spread] = {}
         self.receipt_seconds: dict[str, Spread] = {}
         self.egress_refusals = 0
         self.lease_sizes, self.settle_sizes = Spread(BATCH_SIZES), Spread(BATCH_SIZES)
         self.turn_seconds = Spread(STORE_SECONDS)
+
+    def count_replayed(self, kind: ReplayKind, queued: int) -> None:
+        """Count deliveries that a replay made due."""
+        self.replayed[kind] += queued
 
     def count(self, outcome: Outcome) -> None:
         """Count a finished try."""

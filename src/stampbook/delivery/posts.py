@@ -8,6 +8,7 @@ from stampbook.delivery.gate import Gate
 from stampbook.delivery.links import Limits, Links
 from stampbook.delivery.locator import locate, scheme_of
 from stampbook.delivery.sender import Sender
+from stampbook.delivery.tokens import Fetches
 
 HTTP = frozenset({"http", "https"})
 
@@ -46,6 +47,11 @@ class Posts(Generic[T]):
     def in_flight(self) -> int:
         """The number of requests whose answer was not handed back yet."""
         return self._sender.in_flight + self._links.in_flight + len(self._unsent)
+
+    @property
+    def tokens(self) -> Fetches:
+        """What became of the tokens that were fetched; may be asked by any thread."""
+        return self._sender.tokens
 
     def start(self, ticket: T, request: Request) -> None:
         """Begin to send a request; its answer comes out of `wait`."""

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import structlog
 
-from stampbook.core.replays import ReplayKey
+from stampbook.core.replays import ReplayKey, ReplayKind
 from stampbook.store.backend import Backend, StoreError
 from stampbook.store.replay_pieces import Means, Piece, do_piece
 from stampbook.store.replays import running
@@ -26,19 +26,19 @@ ROUNDS_MAX = 50
 log = structlog.get_logger()
 
 
-def _unheard() -> None:
+def _unheard(_kind: ReplayKind, _queued: int) -> None:
     pass
 
 
 class Replaying:
-    """Does replays; `on_queued` is called when deliveries became due."""
+    """Does replays; `on_queued` is told when deliveries became due, by what and how many."""
 
     def __init__(
         self,
         backend: Backend,
         means: Means,
         *,
-        on_queued: Callable[[], None] = _unheard,
+        on_queued: Callable[[ReplayKind, int], None] = _unheard,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._backend = backend
@@ -113,8 +113,8 @@ class Replaying:
         """
         with self._backend.transaction() as unit:
             piece = do_piece(unit, key, self._means)
-        if piece.queued:
-            self._on_queued()
+        if piece.queued and piece.after is not None:
+            self._on_queued(piece.after.kind, piece.queued)
         return piece
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from stampbook.core.lease import EndpointKey, Leased
 from stampbook.delivery.call import Request, Response
+from stampbook.delivery.posts import Posts
 from stampbook.delivery.prepare import CONTENT_TYPE, SEQUENCE, prepare
 from stampbook.delivery.secrets import SECRET_BYTES, Vault
 from stampbook.delivery.sender import Sender
@@ -93,7 +94,7 @@ def sample_of(
     )
 
 
-def send_once(sender: Sender[str], request: Request) -> Response:
+def send_once(sender: Sender[str] | Posts[str], request: Request) -> Response:
     """Send a request, wait for what comes of it, and close the sender."""
     try:
         sender.start(TEST, request)

@@ -28,7 +28,7 @@ from stampbook.delivery.credentials import ClientCredentials
 from stampbook.delivery.crowds import Crowds
 from stampbook.delivery.lanes import HANDLES_MAX, IN_FLIGHT_MAX
 from stampbook.delivery.resolver import Found, LookUp, Resolver, look_up
-from stampbook.delivery.tokens import ANSWER_BYTES_MAX, Tokens, fetch, read, with_token
+from stampbook.delivery.tokens import ANSWER_BYTES_MAX, Fetches, Tokens, fetch, read, with_token
 from stampbook.delivery.wire import OWNER, WORKER, Wire
 from stampbook.values.egress import Target, may_reach, target_of
 
@@ -85,11 +85,17 @@ class Sender(Generic[T]):
         self._crowds = Crowds[_Trip[T]]()
         self._ended: list[tuple[T, Response]] = []
         self._in_flight = 0
+        self._fetched = self._failed = 0
 
     @property
     def in_flight(self) -> int:
         """The number of requests whose answer was not handed back yet."""
         return self._in_flight
+
+    @property
+    def tokens(self) -> Fetches:
+        """What became of the tokens that were fetched; may be asked by any thread."""
+        return Fetches(self._fetched, self._failed)
 
     def start(self, ticket: T, request: Request) -> None:
         """Begin to send a request; its answer comes out of `wait`.
@@ -210,9 +216,11 @@ class Sender(Generic[T]):
     def _share(self, credentials: ClientCredentials, response: Response) -> None:
         granted, trips = read(response), self._crowds.part(credentials)
         if isinstance(granted, str):
+            self._failed += 1
             for trip in trips:
                 self._fail(trip, granted)
             return
+        self._fetched += 1
         self._tokens.keep(credentials, granted, self._elapsed())
         for trip in trips:
             trip.token = granted.token

@@ -44,6 +44,13 @@ class Granted(NamedTuple):
     seconds: float
 
 
+class Fetches(NamedTuple):
+    """How many fetches brought a token, and how many brought none."""
+
+    fetched: int = 0
+    failed: int = 0
+
+
 class Tokens:
     """The tokens at hand. Pure: knows no requests, and is told the time."""
 

@@ -26,6 +26,8 @@ class Wanted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_types: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
     description: str = ""
+    secret: str | None = None
+    """What signs, if it is not to be made."""
 
 
 class News(Struct, frozen=True, kw_only=True):

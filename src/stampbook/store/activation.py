@@ -20,7 +20,7 @@ from stampbook.store.health_facts import Change, state_changes
 from stampbook.store.lanes import read_lane, save_lanes
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.replay_choice import Audience, choose_facts
-from stampbook.store.replays import add_replay, count, end_replay, make_due, open_backfill
+from stampbook.store.replays import add_replay, counted, end_replay, make_due, open_backfill
 from stampbook.values.ids import ProgramId
 
 HASTENED_MAX = 5_000
@@ -182,8 +182,7 @@ def _begin(
         created_at_ms=at_ms,
         updated_at_ms=at_ms,
     )
-    counted = count(unit, program_id, endpoint, begun)
-    begun = replace(begun, matched=counted.matched, is_exact=counted.is_exact)
+    begun = counted(unit, program_id, endpoint, begun)
     if endpoint.ordering == "endpoint":
         begun = _filled(unit, Audience.of(program_id, endpoint), begun, new_id)
     add_replay(unit, program_id, begun)

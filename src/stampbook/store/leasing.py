@@ -123,6 +123,9 @@ class Leasing:
         asked = deliveries
         if queue.only_with and queue.dialect is not None:
             asked = [one for one in deliveries if self._is_asked_for(queue, one)]
+        if not all(one.fact.body for one in asked):  # it went while a replay chose it
+            asked = [one for one in asked if one.fact.body]
+        if len(asked) < len(deliveries):
             self._skip(queue.key, [one for one in deliveries if one not in asked], now_ms)
         groups = group(asked, queue.batching, now_ms)[: queue.share]
         return replace(queue, groups=_complete(self._unit, queue, groups))

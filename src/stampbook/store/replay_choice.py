@@ -20,6 +20,7 @@ EVERYTHING = (1 << 63) - 1
 LOOKED_AT = "SELECT coalesce(max(position), 0), count(*) FROM ("
 POSITIONS = "SELECT position FROM fact"
 FACTS = "SELECT f.position, f.id, f.type, f.cause, f.member FROM fact AS f"
+COUNT = "SELECT count(*), coalesce(sum(CASE WHEN f.body = '' THEN 1 ELSE 0 END), 0) FROM fact AS f"
 BY_FACT = "ix_delivery_program_id_fact_id"
 OF_FACT = (
     "EXISTS (SELECT 1 FROM delivery AS d{using} WHERE d.program_id = f.program_id "
@@ -88,6 +89,17 @@ class Dead(NamedTuple):
     is_wanted: bool
 
 
+class Counted(NamedTuple):
+    """How many there are to do; where not `is_exact` there are more, or may be.
+
+    Shapes: `expired` are facts that are left out because what they say is not kept any more.
+    """
+
+    matched: int
+    is_exact: bool
+    expired: int = 0
+
+
 def look_ahead(
     unit: Unit, program_id: ProgramId, wish: Wish, after: int, until: int, limit: int
 ) -> Looked:
@@ -102,21 +114,18 @@ def choose_facts(
     unit: Unit, audience: Audience, asked: Replay, after: int, until: int, limit: int
 ) -> list[Chosen]:
     """Give the facts that are to be sent, in the order of their positions."""
-    query = _chosen(FACTS, unit.dialect, audience, asked, (after, until))
+    query = _chosen(FACTS, unit.dialect, audience, asked, (after, until)).where("f.body <> ''")
     ending = f"ORDER BY f.{_order(asked.wish)} LIMIT ?"
     return [Chosen(*row) for row in query.rows(unit, ending, limit)]
 
 
-def count_facts(
-    unit: Unit, audience: Audience, asked: Replay, until: int, limit: int
-) -> tuple[int, bool]:
-    """Count the facts that are to be sent among the next ones, and tell whether that is all."""
+def count_facts(unit: Unit, audience: Audience, asked: Replay, until: int, limit: int) -> Counted:
+    """Count the facts that are to be sent among the next ones."""
     after = asked.wish.after
     looked = look_ahead(unit, audience.program_id, asked.wish, after, until, limit)
-    counting = "SELECT count(*) FROM fact AS f"
-    query = _chosen(counting, unit.dialect, audience, asked, (after, looked.last))
-    [(number,)] = query.rows(unit, "")
-    return number, looked.facts < limit
+    query = _chosen(COUNT, unit.dialect, audience, asked, (after, looked.last))
+    [(number, expired)] = query.rows(unit, "")
+    return Counted(number - expired, looked.facts < limit, expired)
 
 
 def dead_letters(unit: Unit, audience: Audience, wish: Wish, after: str, limit: int) -> list[Dead]:
@@ -134,10 +143,10 @@ def dead_letters(unit: Unit, audience: Audience, wish: Wish, after: str, limit: 
     ]
 
 
-def count_dead(unit: Unit, audience: Audience, wish: Wish, limit: int) -> tuple[int, bool]:
-    """Count the dead letters that are wished for, and tell whether that is all."""
+def count_dead(unit: Unit, audience: Audience, wish: Wish, limit: int) -> Counted:
+    """Count the dead letters that are wished for."""
     found = dead_letters(unit, audience, wish, "", limit)
-    return sum(each.is_wanted for each in found), len(found) < limit
+    return Counted(sum(each.is_wanted for each in found), len(found) < limit)
 
 
 def _chosen(

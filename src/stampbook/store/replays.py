@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from stampbook.core.lease import order_key_of
@@ -10,6 +9,7 @@ from stampbook.core.refusals import (
     DELIVERY_NOT_SETTLED,
     ENDPOINT_IS_CATCHING_UP,
     ENDPOINT_IS_DISABLED,
+    FACT_EXPIRED,
     REPLAY_IS_OVER,
     REPLAY_TOO_MANY,
     Refused,
@@ -33,7 +33,14 @@ from stampbook.store.endpoints import Endpoint, find_endpoint
 from stampbook.store.reading.facts import last_settled
 from stampbook.store.reading.page import Page, key_of, page_of
 from stampbook.store.reading.query import Query
-from stampbook.store.replay_choice import BY_FAILURE, Audience, Chosen, count_dead, count_facts
+from stampbook.store.replay_choice import (
+    BY_FAILURE,
+    Audience,
+    Chosen,
+    Counted,
+    count_dead,
+    count_facts,
+)
 from stampbook.store.save import DELIVERY
 from stampbook.values.ids import EndpointId, ProgramId
 from stampbook.values.json import decode, encode_text
@@ -64,20 +71,13 @@ NEWEST_DEAD = (
 )
 JOIN_NOW = "UPDATE endpoint SET backfill = NULL, updated_at_ms = ? WHERE program_id = ? AND id = ?"
 BEFORE = """
-SELECT d.endpoint_id, d.fact_id, d.fact_type, d.cause, d.position, d.status, f.member
+SELECT d.endpoint_id, d.fact_id, d.fact_type, d.cause, d.position, d.status, f.member, f.body = ''
 FROM delivery AS d JOIN fact AS f ON f.program_id = d.program_id AND f.id = d.fact_id
 WHERE d.program_id = ? AND d.id = ?
 """
 SETTLED = {"delivered", "failed", "skipped"}
 AGAIN: Columns = (*DELIVERY, "request_id", "replay_id")
 MADE: Columns = (*DELIVERY, "replay_id")
-
-
-class Counted(Struct, frozen=True):
-    """How many there are to do; where not `is_exact` there are more, or may be."""
-
-    matched: int
-    is_exact: bool
 
 
 def start_replay(
@@ -115,22 +115,31 @@ def start_replay(
         created_at_ms=at_ms,
         updated_at_ms=at_ms,
     )
-    counted = count(unit, program_id, endpoint, begun)
-    begun = replace(begun, matched=counted.matched, is_exact=counted.is_exact)
+    begun = counted(unit, program_id, endpoint, begun)
     if not dry_run:
         add_replay(unit, program_id, begun)
     return begun
 
 
-def count(unit: Unit, program_id: ProgramId, endpoint: Endpoint, asked: Replay) -> Counted:
-    """Count what there is to do, as far as COUNTED_MAX."""
+def counted(unit: Unit, program_id: ProgramId, endpoint: Endpoint, asked: Replay) -> Replay:
+    """Give a replay that says how much there is to do, as far as COUNTED_MAX."""
+    found = _counted(unit, program_id, endpoint, asked)
+    return replace(
+        asked,
+        matched=found.matched,
+        is_exact=found.is_exact,
+        wish=replace(asked.wish, expired=found.expired),
+    )
+
+
+def _counted(unit: Unit, program_id: ProgramId, endpoint: Endpoint, asked: Replay) -> Counted:
     audience = Audience.of(program_id, endpoint)
     if asked.kind == "redrive":
-        return Counted(*count_dead(unit, audience, asked.wish, COUNTED_MAX))
+        return count_dead(unit, audience, asked.wish, COUNTED_MAX)
     until = asked.wish.until
     if until is None:
         until = last_settled(unit, program_id)
-    return Counted(*count_facts(unit, audience, asked, until, COUNTED_MAX))
+    return count_facts(unit, audience, asked, until, COUNTED_MAX)
 
 
 def add_replay(unit: Unit, program_id: ProgramId, begun: Replay) -> None:
@@ -252,12 +261,12 @@ def resend(
 
     Shapes: gives the id of the new delivery, a request of its own. It goes out even where the
     endpoint asks for fields that the event does not have.
-    Errors: refusals `delivery.not_settled`, `endpoint.is_disabled`.
+    Errors: refusals `delivery.not_settled`, `endpoint.is_disabled`, `fact.expired`.
     """
     rows = unit.rows(BEFORE, (program_id, delivery_id))
     if not rows:
         return None
-    [(endpoint_id, fact_id, fact_type, cause, position, status, member)] = rows
+    [(endpoint_id, fact_id, fact_type, cause, position, status, member, is_expired)] = rows
     endpoint = find_endpoint(unit, program_id, endpoint_id, lock=True)
     if endpoint is None:
         return None
@@ -265,6 +274,8 @@ def resend(
         return refuse(DELIVERY_NOT_SETTLED)
     if endpoint.status != "active":
         return refuse(ENDPOINT_IS_DISABLED)
+    if is_expired:
+        return refuse(FACT_EXPIRED)
     again = new_id()
     row = (
         program_id, again, endpoint_id, fact_id, fact_type, cause, position, "pending", at_ms, 0,

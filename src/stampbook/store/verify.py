@@ -253,13 +253,15 @@ def _deliveries(
     """Compare what was due with what is queued.
 
     Shapes: a fact stored without webhooks is due to nobody, and what a replay made is due by no
-    fact. Of an old fact, whose deliveries may have had their time, there may be fewer.
+    fact. Of an old fact, whose deliveries may have had their time, there may be fewer; and one that
+    has had its time is brought to nobody any more.
     """
-    for _, fact_id, kind, _, _, recorded_ms, due, _ in facts:
+    for _, fact_id, kind, _, _, recorded_ms, due, body in facts:
         queued, is_kept = len(sent[fact_id].due), fact_id >= still.log_from
         if queued > max(due, 0) or (is_kept and queued < due):
             yield Finding(f"fact {fact_id}: deliveries", str(max(due, 0)), str(queued))
-        for watch in watches if is_kept else ():
+        is_expired = not body and fact_id < still.facts_from
+        for watch in watches if is_kept and not is_expired else ():
             wanted = due > 0 and kind in watch.facts and watch.since_ms < recorded_ms
             if wanted and watch.endpoint_id not in sent[fact_id].all:
                 yield Finding(f"fact {fact_id}: delivery", watch.endpoint_id, "none")

@@ -16,7 +16,12 @@ from stampbook.api.problem import (
 )
 from stampbook.api.route import Answer, Write
 from stampbook.core.lease import EndpointKey
-from stampbook.core.refusals import DELIVERY_NOT_SETTLED, ENDPOINT_IS_DISABLED, Refused
+from stampbook.core.refusals import (
+    DELIVERY_NOT_SETTLED,
+    ENDPOINT_IS_DISABLED,
+    FACT_EXPIRED,
+    Refused,
+)
 from stampbook.store.backend import Unit
 from stampbook.store.endpoints import find_endpoint, retry
 from stampbook.store.lanes import read_lane
@@ -201,7 +206,7 @@ ROUTES = (
         asks=ResendDelivery,
         gives=DeliveryTried,
         status=201,
-        refuses=(DELIVERY_NOT_FOUND, DELIVERY_NOT_SETTLED, ENDPOINT_IS_DISABLED),
+        refuses=(DELIVERY_NOT_FOUND, DELIVERY_NOT_SETTLED, ENDPOINT_IS_DISABLED, FACT_EXPIRED),
         writes=resend_delivery,
     ),
 )

@@ -50,7 +50,8 @@ class CreateReplay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Facts to send to an endpoint again: new requests with the ids that the facts have.
 
     Shapes: what is left out chooses nothing away. Facts that happen from now on are no part of it,
-    and those that were stored without webhooks are never sent.
+    and those that were stored without webhooks are never sent, nor are those whose content has had
+    its time.
     """
 
     endpoint_id: EndpointId
@@ -122,8 +123,9 @@ class ReplayInfo(Struct, frozen=True, kw_only=True):
 
     Shapes: a `backfill` brings an endpoint what it missed while it was disabled. `matched` is how
     many facts there were when it began, or at least so many where it is not `matched_exactly`;
-    `queued` is how many of them wait for the endpoint or were sent to it. `reason` is why it ended
-    before its end, where nobody asked for that.
+    `queued` is how many of them wait for the endpoint or were sent to it. `expired` are facts that
+    are left out, because what they say was not kept any more when it began. `reason` is why it
+    ended before its end, where nobody asked for that.
     """
 
     id: str
@@ -138,6 +140,7 @@ class ReplayInfo(Struct, frozen=True, kw_only=True):
     per_second: float | None
     matched: int
     matched_exactly: bool
+    expired: int
     queued: int
     reason: str
     created_at: Instant
@@ -148,11 +151,13 @@ class ReplayInfo(Struct, frozen=True, kw_only=True):
 class ReplayAsked(Struct, frozen=True, kw_only=True):
     """How many facts there are to send, and the replay that sends them; none in a dry run.
 
-    Shapes: where it is not `matched_exactly` there may be more.
+    Shapes: where it is not `matched_exactly` there may be more. `expired` are facts that are left
+    out, because what they say is not kept any more.
     """
 
     matched: int
     matched_exactly: bool
+    expired: int
     replay: ReplayInfo | None
 
 
@@ -249,6 +254,7 @@ def info_of(found: Replay) -> ReplayInfo:
         per_second=wish.per_second,
         matched=found.matched,
         matched_exactly=found.is_exact,
+        expired=wish.expired,
         queued=found.queued,
         reason=found.reason,
         created_at=from_ms(found.created_at_ms),
@@ -275,6 +281,7 @@ def _start(
     return ReplayAsked(
         matched=begun.matched,
         matched_exactly=begun.is_exact,
+        expired=begun.wish.expired,
         replay=None if dry_run else info_of(begun),
     )
 

@@ -9,7 +9,7 @@ from stampbook.cli.terminal.ids import new_id
 from stampbook.cli.terminal.opening import choose_program, opened_backend
 from stampbook.cli.terminal.options import DatabaseOption, ProgramOption
 from stampbook.cli.terminal.output import say
-from stampbook.cli.terminal.replaying import EndpointArgument, known_endpoint
+from stampbook.cli.terminal.replaying import EndpointArgument, known_endpoint, left_out
 from stampbook.engine.clock import real_ms
 from stampbook.store.activation import Hand, activate
 
@@ -43,4 +43,5 @@ def command(
         say(f"Active, {standing.health.state}.")
         return
     at_least = "" if backfill.is_exact else "at least "
-    say(f"Active, {standing.health.state}, catching up with {at_least}{backfill.matched:,} facts.")
+    count = f"{at_least}{backfill.matched:,} facts"
+    say(f"Active, {standing.health.state}, catching up with {count}.{left_out(backfill)}")

@@ -102,12 +102,18 @@ def run_replay(kind: ReplayKind, endpoint_id: str, options: ReplayOptions, choos
             begun = _begin(backend, program_id, endpoint_id, wish, kind, dry_run=options.dry_run)
         if options.dry_run:
             at_least = "" if begun.is_exact else "At least "
-            say(f"{at_least}{begun.matched:,} facts would be sent.")
+            say(f"{at_least}{begun.matched:,} facts would be sent.{left_out(begun)}")
             return 0
         if options.no_wait:
             say(begun.id)
             return 0
         return _follow(backend, program_id, begun)
+
+
+def left_out(asked: Replay) -> str:
+    """Say how many facts a replay cannot send; nothing when there are none."""
+    expired = asked.wish.expired
+    return f" {expired:,} more are left out: what they say is not kept any more." if expired else ""
 
 
 def _begin(
@@ -203,7 +209,7 @@ def _step(backend: Backend, runner: Replaying, key: ReplayKey, now: Replay) -> t
 
 def _end(now: Replay) -> int:
     if now.state == "finished":
-        say(f"{now.queued:,} facts are on their way.")
+        say(f"{now.queued:,} facts are on their way.{left_out(now)}")
         return 0
     if now.state == "cancelled":
         complain(f"Cancelled after {now.queued:,} facts. {now.reason}".rstrip(), "Begin another.")

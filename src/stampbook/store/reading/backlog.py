@@ -1,8 +1,11 @@
-"""The backlog: what is due to each endpoint and was not sent yet, and how the endpoints are."""
+"""The backlog: what is due to each endpoint and was not sent yet, and what replays have left."""
+
+from typing import get_args
 
 from msgspec import Struct
 
 from stampbook.core.health import HealthState
+from stampbook.core.replays import ReplayKind
 from stampbook.store.backend import Unit
 from stampbook.values.ids import EndpointId, ProgramId
 
@@ -21,6 +24,20 @@ SELECT e.program_id, e.id, e.dialect,
 FROM endpoint AS e LEFT JOIN lane AS l ON l.program_id = e.program_id AND l.endpoint_id = e.id
 ORDER BY e.program_id, e.id
 """
+
+
+PROGRESS = """
+SELECT kind, count(*), sum(CASE WHEN matched > queued THEN matched - queued ELSE 0 END)
+FROM replay WHERE state = 'running' GROUP BY kind
+"""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How many replays of a kind run, and how many facts those have left of what they counted."""
+
+    kind: ReplayKind
+    running: int
+    left: int
 
 
 class Backlog(Struct, frozen=True, kw_only=True):
@@ -51,4 +68,15 @@ def backlogs(unit: Unit, now_ms: int) -> list[Backlog]:
         for program_id, endpoint_id, dialect, state, due, first_ms in unit.rows(
             BACKLOGS, (now_ms, now_ms)
         )
+    ]
+
+
+def progress(unit: Unit) -> list[Progress]:
+    """Give how far the replays that run are, each kind once."""
+    found = {kind: (running, left) for kind, running, left in unit.rows(PROGRESS)}
+    kinds: tuple[ReplayKind, ...] = get_args(ReplayKind)
+    return [
+        Progress(kind=kind, running=running, left=int(left))
+        for kind in kinds
+        for running, left in [found.get(kind, (0, 0))]
     ]
