@@ -41,10 +41,10 @@ def test_a_replay_leaves_out_what_has_had_its_time(it: Past) -> None:
     for wish in wishes:
         asked = it.start(key, dry_run=True, **wish)
         assert isinstance(asked, Replay)
-        assert (asked.matched, asked.wish.expired, asked.is_exact) == (KEPT, GONE, True)
+        assert (asked.matched, asked.expired, asked.is_exact) == (KEPT, GONE, True)
     replay = it.begun(key)
     done = it.finish(replay)
-    assert (done.state, done.queued, done.wish.expired) == ("finished", KEPT, GONE)
+    assert (done.state, done.queued, done.expired) == ("finished", KEPT, GONE)
     assert it.sent(key) == it.facts()[-KEPT:]
 
 
@@ -65,7 +65,7 @@ def test_a_backfill_leaves_out_what_has_had_its_time_and_the_books_are_sound(it:
     let_go(it)
     standing = it.activate(key)
     assert standing.backfill is not None
-    assert (standing.backfill.matched, standing.backfill.wish.expired) == (KEPT, GONE - 1)
+    assert (standing.backfill.matched, standing.backfill.expired) == (KEPT, GONE - 1)
     it.finish(ReplayKey(PROGRAM, key.endpoint_id, standing.backfill.id))
     assert it.sent(key) == it.facts()[-KEPT:]
     assert it.sound()

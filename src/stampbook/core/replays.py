@@ -78,15 +78,14 @@ class Wish(Struct, frozen=True, kw_only=True, omit_defaults=True):
     to_ms: int | None = None
     member: MemberId | None = None
     per_second: float | None = None
-    expired: int = 0
-    """Facts that are left out, counted when it began as far as what there is to do was."""
 
 
 class Replay(Struct, frozen=True, kw_only=True):
     """A replay and how far it is.
 
     Shapes: `cursor` is the position, or of a redrive the delivery, that was looked at last;
-    `matched` is how many there were to do when it began, or at least that where not `is_exact`;
+    `matched` is how many there were to do when it began, or at least that where not `is_exact`, and
+    `expired` how many facts are left out because what they say is not kept any more;
     `queued` is how many deliveries it made due.
     """
 
@@ -99,6 +98,7 @@ class Replay(Struct, frozen=True, kw_only=True):
     mark_us: int = 0
     matched: int = 0
     is_exact: bool = True
+    expired: int = 0
     queued: int = 0
     reason: str = ""
     """Why it ended before its end."""

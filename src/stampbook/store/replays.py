@@ -47,7 +47,8 @@ from stampbook.values.json import decode, encode_text
 
 COLUMNS: Columns = (
     "program_id", "id", "endpoint_id", "kind", "state", "wish", "cursor", "mark_us", "matched",
-    "is_exact", "queued", "reason", "created_at_ms", "updated_at_ms", "finished_at_ms",
+    "is_exact", "expired", "queued", "reason", "created_at_ms", "updated_at_ms",
+    "finished_at_ms",
 )  # fmt: skip
 REPLAYS = f"SELECT {', '.join(COLUMNS[1:])} FROM replay"
 OPEN = (
@@ -128,7 +129,7 @@ def counted(unit: Unit, program_id: ProgramId, endpoint: Endpoint, asked: Replay
         asked,
         matched=found.matched,
         is_exact=found.is_exact,
-        wish=replace(asked.wish, expired=found.expired),
+        expired=found.expired,
     )
 
 
@@ -146,8 +147,8 @@ def add_replay(unit: Unit, program_id: ProgramId, begun: Replay) -> None:
     """Store a replay that begins."""
     row = (
         program_id, begun.id, begun.endpoint_id, begun.kind, begun.state, encode_text(begun.wish),
-        encode_text(begun.cursor), begun.mark_us, begun.matched, begun.is_exact, begun.queued,
-        begun.reason, begun.created_at_ms, begun.updated_at_ms, begun.finished_at_ms,
+        encode_text(begun.cursor), begun.mark_us, begun.matched, begun.is_exact, begun.expired,
+        begun.queued, begun.reason, begun.created_at_ms, begun.updated_at_ms, begun.finished_at_ms,
     )  # fmt: skip
     unit.insert("replay", COLUMNS, [row])
 
@@ -326,8 +327,8 @@ def _bounded(unit: Unit, program_id: ProgramId, wish: Wish) -> Wish:
 
 def _replay(row: Row) -> Replay:
     (
-        replay_id, endpoint_id, kind, state, wish, cursor, mark_us, matched, is_exact, queued,
-        reason, created_at_ms, updated_at_ms, finished_at_ms,
+        replay_id, endpoint_id, kind, state, wish, cursor, mark_us, matched, is_exact, expired,
+        queued, reason, created_at_ms, updated_at_ms, finished_at_ms,
     ) = row  # fmt: skip
     return Replay(
         id=replay_id,
@@ -339,6 +340,7 @@ def _replay(row: Row) -> Replay:
         mark_us=mark_us,
         matched=matched,
         is_exact=bool(is_exact),
+        expired=expired,
         queued=queued,
         reason=reason,
         created_at_ms=created_at_ms,

@@ -502,6 +502,7 @@ REPLAY = Table(
     _number("mark_us"),  # of its pace: core/pacing.py
     _number("matched"),  # how many there were to do when it began
     Column("is_exact", Boolean, nullable=False),  # or more than that
+    _number("expired"),  # facts that are left out, because what they say is not kept any more
     _number("queued"),  # deliveries that it made due
     _text("reason"),  # why it ended before its end
     _number("created_at_ms"),

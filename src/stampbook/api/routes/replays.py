@@ -254,7 +254,7 @@ def info_of(found: Replay) -> ReplayInfo:
         per_second=wish.per_second,
         matched=found.matched,
         matched_exactly=found.is_exact,
-        expired=wish.expired,
+        expired=found.expired,
         queued=found.queued,
         reason=found.reason,
         created_at=from_ms(found.created_at_ms),
@@ -281,7 +281,7 @@ def _start(
     return ReplayAsked(
         matched=begun.matched,
         matched_exactly=begun.is_exact,
-        expired=begun.wish.expired,
+        expired=begun.expired,
         replay=None if dry_run else info_of(begun),
     )
 

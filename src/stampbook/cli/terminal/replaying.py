@@ -112,7 +112,7 @@ def run_replay(kind: ReplayKind, endpoint_id: str, options: ReplayOptions, choos
 
 def left_out(asked: Replay) -> str:
     """Say how many facts a replay cannot send; nothing when there are none."""
-    expired = asked.wish.expired
+    expired = asked.expired
     return f" {expired:,} more are left out: what they say is not kept any more." if expired else ""
 
 

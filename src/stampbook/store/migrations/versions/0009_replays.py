@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("mark_us", sa.BigInteger(), nullable=False),
         sa.Column("matched", sa.BigInteger(), nullable=False),
         sa.Column("is_exact", sa.Boolean(), nullable=False),
+        sa.Column("expired", sa.BigInteger(), nullable=False),
         sa.Column("queued", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
