@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -14,10 +15,12 @@ import msgspec
 from tests.e2e.server import HOST
 from tests.e2e.shop import TOKEN
 
+CALLERS = 8
 PAUSE_SECONDS_MAX = 0.012
 RETRY_SECONDS = 0.05
 TRIES_MAX = 400
 TIMEOUT_SECONDS = 10
+BAD_REQUEST = 400
 UNAVAILABLE = 503
 MEMBERS_PATH = "/v1/members"
 REDEMPTIONS_PATH = "/v1/redemptions"
@@ -95,6 +98,7 @@ class Callers:
     ports: Sequence[int]
     seed: int
     members: int
+    pause_seconds_max: float = PAUSE_SECONDS_MAX
     answered: list[Answered] = field(default_factory=list[Answered])
     problems: list[BaseException] = field(default_factory=list[BaseException])
     _leave: threading.Event = field(default_factory=threading.Event)
@@ -121,11 +125,32 @@ class Callers:
                 place += 1
                 key = f"{self.seed}-{number}-{place}"
                 self.answered.append(connection.ask(_any_ask(dice, key, self.members)))
-                time.sleep(dice.uniform(0, PAUSE_SECONDS_MAX))
+                time.sleep(dice.uniform(0, self.pause_seconds_max))
         except BaseException as problem:  # noqa: BLE001 - the test reports it
             self.problems.append(problem)
         finally:
             connection.close()
+
+
+def ask_all(ports: Sequence[int], asks: Sequence[Ask]) -> list[Answered]:
+    """Ask with several threads; each has a connection of its own."""
+
+    def share(number: int) -> list[Answered]:
+        connection = Connection(ports, Random(number))
+        answered = [connection.ask(ask) for ask in asks[number::CALLERS]]
+        connection.close()
+        return answered
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return [one for shares in pool.map(share, range(CALLERS)) for one in shares]
+
+
+def all_replay(ports: Sequence[int], answered: Sequence[Answered]) -> None:
+    """The same key and body give the same reply, whichever server was asked first."""
+    first = {one.ask.key: (one.status, one.body) for one in answered}
+    again = ask_all(ports, [one.ask for one in answered])
+    assert {one.ask.key: (one.status, one.body) for one in again} == first
+    assert all(one.replayed for one in again)
 
 
 def enrolment(number: int) -> Ask:

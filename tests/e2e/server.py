@@ -39,6 +39,11 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def answers(self) -> bool:
+        """Tell whether it has the API; without it, its port tells only how it is."""
+        return self.role in {"all", "api"}
+
+    @property
     def pid(self) -> int:
         """The process that was started; it leads a group of its own."""
         assert self.process is not None
@@ -57,13 +62,15 @@ class Server:
                 "STAMPBOOK_SECRETS_KEY": self.master_key,
                 "STAMPBOOK_DELIVERY_ALLOW_PRIVATE": "true",
                 "STAMPBOOK_LOG_LEVEL": "warning",
+                **({} if self.answers else {"STAMPBOOK_SERVER_METRICS_PORT": str(self.port)}),
                 **self.settings,
             },
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
         deadline = time.monotonic() + START_SECONDS
-        while not is_ready(self.port):
+        page = "/readyz" if self.answers else "/healthz"
+        while not is_ready(self.port, page):
             assert self.process.poll() is None, f"the server ended: {self.process.returncode}"
             assert time.monotonic() < deadline, "the server was not ready in time"
             time.sleep(POLL_SECONDS)
@@ -88,11 +95,11 @@ class Server:
         self.process = None
 
 
-def is_ready(port: int) -> bool:
+def is_ready(port: int, page: str = "/readyz") -> bool:
     """Tell whether a server says that it can do its work."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", page)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
