@@ -6,25 +6,13 @@ from typing import Any, NamedTuple
 
 from stampbook.core.delivery import Ordering
 from stampbook.core.lease import order_key_of
+from stampbook.delivery.worker import LEASE_MARGIN_MS
 from tests.e2e.caller import BAD_REQUEST, MEMBERS_PATH, Answered
 from tests.e2e.feed import Fact
-from tests.e2e.receivers import Arrival, Subscriber
+from tests.e2e.receivers import CONDUCT, Arrival, Subscriber
 
-
-def every_answer_has_its_facts(answered: Sequence[Answered], facts: Sequence[Fact]) -> None:
-    """What was acknowledged is told once, and nothing that was not."""
-    told: dict[str, list[Any]] = {}
-    for one in answered:
-        for type_, what in _acknowledged(one):
-            told.setdefault(type_, []).append(what)
-    stated = {type_: [_what(fact) for fact in facts if fact.type == type_] for type_ in WHAT}
-    for type_ in WHAT:
-        assert Counter(stated[type_]) == Counter(told.get(type_, [])), type_
-    for about in {fact.member for fact in facts}:
-        numbers = [fact.sequence for fact in facts if fact.member == about]
-        assert numbers == list(range(1, len(numbers) + 1)), about
-
-
+HELD_SECONDS = CONDUCT.timeout_seconds + LEASE_MARGIN_MS / 1000 - 1
+"""What is left of a lease when a request goes out, at least; clocks may differ a little."""
 WHAT = {
     "member.enrolled": ("member", "member_id"),
     "order.recorded": ("order", "order_id"),
@@ -34,6 +22,15 @@ WHAT = {
     "reward.refused": ("code",),
 }
 """Where a fact says what it is about, as an answer says it too."""
+
+
+def every_answer_has_its_facts(answered: Sequence[Answered], facts: Sequence[Fact]) -> None:
+    """What was acknowledged is told once, and nothing that was not."""
+    told = Counter(one for each in answered for one in _acknowledged(each))
+    assert told == Counter((fact.type, _what(fact)) for fact in facts if fact.type in WHAT)
+    for about in {fact.member for fact in facts}:
+        numbers = [fact.sequence for fact in facts if fact.member == about]
+        assert numbers == list(range(1, len(numbers) + 1)), about
 
 
 def _what(fact: Fact) -> Hashable:
@@ -66,7 +63,10 @@ def all_arrived_as_promised(
 ) -> None:
     """Nothing is lost, what is repeated is the same, and order is kept where it was promised."""
     due = subscriber.due(facts)
-    assert {id_ for one in arrivals for id_ in one.event_ids} == {fact.id for fact in due}
+    arrived, wanted = {id_ for one in arrivals for id_ in one.event_ids}, {fact.id for fact in due}
+    assert not wanted - arrived, f"{len(wanted - arrived)} were lost"
+    assert not arrived - wanted, f"{len(arrived - wanted)} were sent that are not due"
+    nothing_was_in_two_hands(arrivals)
     requests = repeated_the_same(arrivals)
     assert sorted(requests) == list(range(1, len(requests) + 1)), "a gap in the numbers"
     carried = Counter(id_ for one in requests.values() for id_ in one.event_ids)
@@ -109,6 +109,16 @@ def kept_in_order(arrivals: Sequence[Arrival], due: Sequence[Fact], ordering: Or
             key, place = places[id_]
             assert place <= taken[key], f"{id_} was sent too early"
             taken[key] += one.taken and place == taken[key]
+
+
+def nothing_was_in_two_hands(arrivals: Sequence[Arrival]) -> None:
+    """What was taken comes again only after a lease in which its first sender could send it."""
+    taken: dict[str, float] = {}
+    for one in arrivals:
+        before = taken.get(one.message.id)
+        assert before is None or one.at - before >= HELD_SECONDS, "it was sent by two at once"
+        if one.taken:
+            taken[one.message.id] = one.at
 
 
 class Again(NamedTuple):

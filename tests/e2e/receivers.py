@@ -37,7 +37,7 @@ class Subscriber:
     batch_wait_ms: int = 0
     failing: float = 0.05
     """The share of requests that are not received."""
-    late: float = 0.1
+    late: float = 0.2
     """The share of requests that are received and answered late."""
 
     @property
@@ -86,10 +86,14 @@ SUBSCRIBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request that was verified; `taken` when it was answered that it is received."""
+    """A request that was verified; `taken` when it was answered that it is received.
+
+    Units: `at` is seconds of a clock that never goes back.
+    """
 
     message: Message[Any]
     taken: bool
+    at: float
 
     @property
     def event_ids(self) -> tuple[str, ...]:
@@ -130,7 +134,7 @@ class Receivers:
             self.problems.append(problem)
             return "fail"
         fails = self._fails(subscriber, message.id)
-        self.arrivals[received.path].append(Arrival(message, taken=not fails))
+        self.arrivals[received.path].append(Arrival(message, taken=not fails, at=time.monotonic()))
         if fails:
             return self.dice.choice(["fail", "close"])
         return "slow" if self.dice.random() < subscriber.late else "accept"
