@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ HOST = "127.0.0.1"
 START_SECONDS = 30
 STOP_SECONDS = 20
 POLL_SECONDS = 0.02
+PORTS = range(15_000, 32_000)
+"""Below those of outgoing calls, one of which could have the port of a server that is killed."""
 LIFE_SECONDS_MAX = 600
 """The server ends by itself then, whatever became of whoever started it."""
 
@@ -108,10 +111,12 @@ def is_ready(port: int, page: str = "/readyz") -> bool:
 
 
 def free_port() -> int:
-    """Give a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """Give a port of the loopback address that nobody listens on, and no outgoing call is given."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise OSError("no port is free")
 
 
 @contextmanager

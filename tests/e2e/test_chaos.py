@@ -127,5 +127,6 @@ def count(shop: Shop, what: str) -> int:
 def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < deadline, "it took too long"
+        in_time = time.monotonic() < deadline
+        assert in_time, f"not so after {seconds} seconds"
         time.sleep(POLL_SECONDS)
