@@ -54,10 +54,16 @@ class Fleet:
             "all": self.all,
         }[which]
         self._await(victims)
+        self.check_all_run()
         for victim in victims:
             victim.kill()
         self.killed += victims
         self.start(victims)
+
+    def check_all_run(self) -> None:
+        """See that none has ended by itself since it could work."""
+        for one in self.all:
+            assert one.is_running or not self._starting[one.port].done(), f"{one.role} has ended"
 
     def _await(self, some: Sequence[Server]) -> None:
         for one in some:
@@ -73,6 +79,7 @@ def running_fleet(shop: Shop, *, servers: int, senders: int) -> Generator[Fleet]
             fleet.start(fleet.all)
             fleet.await_all()
             yield fleet
+            fleet.check_all_run()
             for one in fleet.all:
                 one.stop()
         finally:

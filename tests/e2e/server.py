@@ -52,6 +52,11 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start it, and wait until it can work."""
         self.process = subprocess.Popen(

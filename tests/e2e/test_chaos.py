@@ -74,8 +74,9 @@ def play(database: str, seed: int, *, servers: int) -> None:
             all_replay(fleet.ports, answered)
             wait_until(lambda: not count(shop, WAITING), DRAIN_SECONDS_MAX)
             facts = feed(fleet.ports[0])
+        sys.stdout.write(f"{len(fleet.killed)} processes killed\n")
+        assert len(fleet.killed) > len(KILLS)  # some at once
         judge(shop, answered, facts, receivers)
-        assert len(fleet.killed) >= len(KILLS)
 
 
 def call_and_kill(
