@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +59,8 @@ class Received:
 class Sink:
     """What arrived, in order; `modes` by path, each taking effect with the next request.
 
-    A path in `answers` is answered with those very bytes.
+    A path in `answers` is answered with those very bytes. Who sets `decide` says for each request
+    what is done, in the order of their arrival and on the sink's thread.
     """
 
     scheme: str = "http"
@@ -67,6 +68,7 @@ class Sink:
     port: int = 0
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
     modes: dict[str, Mode] = field(default_factory=dict[str, Mode])
+    decide: Callable[[Received], Mode] | None = None
     received: list[Received] = field(default_factory=list[Received])
     serving: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
     _connections: int = 0
@@ -110,10 +112,12 @@ class Sink:
         pairs = (line.split(":", 1) for line in head[1:] if line)
         headers = {name.lower(): value.strip(" ") for name, value in pairs}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
+        received = Received(path, headers, body, connection, _shown(writer))
         with self._arrival:
-            self.received.append(Received(path, headers, body, connection, _shown(writer)))
+            self.received.append(received)
             self._arrival.notify_all()
-        mode = self.modes.get(path, "accept")
+        decided = None if self.decide is None else self.decide(received)
+        mode = decided or self.modes.get(path, "accept")
         if mode == "hang":
             await reader.read()  # until the sender gives up
             return False

@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -14,10 +15,13 @@ import msgspec
 from tests.e2e.server import HOST
 from tests.e2e.shop import TOKEN
 
+CALLERS = 8
 PAUSE_SECONDS_MAX = 0.012
 RETRY_SECONDS = 0.05
-TRIES_MAX = 400
 TIMEOUT_SECONDS = 10
+ANSWER_SECONDS_MAX = 60
+"""How long a caller asks for one answer, however long each try takes."""
+BAD_REQUEST = 400
 UNAVAILABLE = 503
 MEMBERS_PATH = "/v1/members"
 REDEMPTIONS_PATH = "/v1/redemptions"
@@ -57,7 +61,10 @@ class Connection:
 
     def ask(self, ask: Ask) -> Answered:
         """Ask until there is an answer; an answer of 503 is none."""
-        for tries in range(1, TRIES_MAX + 1):
+        deadline = time.monotonic() + ANSWER_SECONDS_MAX
+        tries = 0
+        while time.monotonic() < deadline:
+            tries += 1
             try:
                 status, body, replayed = self._once(ask)
             except (OSError, http.client.HTTPException):
@@ -95,6 +102,7 @@ class Callers:
     ports: Sequence[int]
     seed: int
     members: int
+    pause_seconds_max: float = PAUSE_SECONDS_MAX
     answered: list[Answered] = field(default_factory=list[Answered])
     problems: list[BaseException] = field(default_factory=list[BaseException])
     _leave: threading.Event = field(default_factory=threading.Event)
@@ -121,11 +129,32 @@ class Callers:
                 place += 1
                 key = f"{self.seed}-{number}-{place}"
                 self.answered.append(connection.ask(_any_ask(dice, key, self.members)))
-                time.sleep(dice.uniform(0, PAUSE_SECONDS_MAX))
+                time.sleep(dice.uniform(0, self.pause_seconds_max))
         except BaseException as problem:  # noqa: BLE001 - the test reports it
             self.problems.append(problem)
         finally:
             connection.close()
+
+
+def ask_all(ports: Sequence[int], asks: Sequence[Ask]) -> list[Answered]:
+    """Ask with several threads; each has a connection of its own."""
+
+    def share(number: int) -> list[Answered]:
+        connection = Connection(ports, Random(number))
+        answered = [connection.ask(ask) for ask in asks[number::CALLERS]]
+        connection.close()
+        return answered
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return [one for shares in pool.map(share, range(CALLERS)) for one in shares]
+
+
+def all_replay(ports: Sequence[int], answered: Sequence[Answered]) -> None:
+    """The same key and body give the same reply, whichever server was asked first."""
+    first = {one.ask.key: (one.status, one.body) for one in answered}
+    again = ask_all(ports, [one.ask for one in answered])
+    assert {one.ask.key: (one.status, one.body) for one in again} == first
+    assert all(one.replayed for one in again)
 
 
 def enrolment(number: int) -> Ask:

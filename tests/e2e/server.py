@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ HOST = "127.0.0.1"
 START_SECONDS = 30
 STOP_SECONDS = 20
 POLL_SECONDS = 0.02
+PORTS = range(15_000, 32_000)
+"""Below those of outgoing calls, one of which could have the port of a server that is killed."""
 LIFE_SECONDS_MAX = 600
 """The server ends by itself then, whatever became of whoever started it."""
 
@@ -39,10 +42,20 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def answers(self) -> bool:
+        """Tell whether it has the API; without it, its port tells only how it is."""
+        return self.role in {"all", "api"}
+
+    @property
     def pid(self) -> int:
         """The process that was started; it leads a group of its own."""
         assert self.process is not None
         return self.process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         """Start it, and wait until it can work."""
@@ -57,13 +70,15 @@ class Server:
                 "STAMPBOOK_SECRETS_KEY": self.master_key,
                 "STAMPBOOK_DELIVERY_ALLOW_PRIVATE": "true",
                 "STAMPBOOK_LOG_LEVEL": "warning",
+                **({} if self.answers else {"STAMPBOOK_SERVER_METRICS_PORT": str(self.port)}),
                 **self.settings,
             },
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
         deadline = time.monotonic() + START_SECONDS
-        while not is_ready(self.port):
+        page = "/readyz" if self.answers else "/healthz"
+        while not is_ready(self.port, page):
             assert self.process.poll() is None, f"the server ended: {self.process.returncode}"
             assert time.monotonic() < deadline, "the server was not ready in time"
             time.sleep(POLL_SECONDS)
@@ -88,11 +103,11 @@ class Server:
         self.process = None
 
 
-def is_ready(port: int) -> bool:
+def is_ready(port: int, page: str = "/readyz") -> bool:
     """Tell whether a server says that it can do its work."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", page)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -101,10 +116,12 @@ def is_ready(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Give a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """Give a port of the loopback address that nobody listens on, and no outgoing call is given."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise OSError("no port is free")
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 import hashlib
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from stampbook.core.definition import Definition
+from stampbook.core.delivery import Conduct
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.program.parse import parse
 from stampbook.program.version import definition_hash
@@ -18,6 +20,7 @@ PROGRAM = ProgramId("a" * 24)
 ENDPOINT = EndpointId("e" * 24)
 TOKEN = "sb_kill_" + "k" * 32
 SECRET = "whsec_" + "c2VjcmV0" * 4
+USUAL = Conduct()
 MUGS = 25
 """Fewer than the members can pay, so that some are refused."""
 
@@ -78,7 +81,7 @@ class Shop:
     master_key: str
 
 
-def open_shop(database: str, webhook_url: str) -> Shop:
+def open_shop(database: str, webhook_url: str, conduct: Conduct = USUAL) -> Shop:
     """Found the program in a migrated database."""
     definition = parse(TOML)
     assert isinstance(definition, Definition), definition
@@ -97,17 +100,24 @@ def open_shop(database: str, webhook_url: str) -> Shop:
             created_at_ms=now_ms,
         )
         add_key(unit, key)
-        endpoint = Endpoint(
-            id=ENDPOINT,
-            url=webhook_url,
-            dialect="native",
-            event_types=(),
-            secrets=Vault([master_key]).seal([SECRET]),
-            batch_size=1,
-            status="active",
-            created_at=from_ms(now_ms),
-            updated_at=from_ms(now_ms),
-            description="",
-        )
+    shop = Shop(backend, database, master_key)
+    subscribe(shop, ENDPOINT, webhook_url, conduct=conduct)
+    return shop
+
+
+def subscribe(shop: Shop, endpoint_id: EndpointId, url: str, **wishes: Any) -> None:
+    """Let an endpoint be told of everything from now on; `wishes` are fields of Endpoint."""
+    now_ms = time.time_ns() // 1_000_000
+    fields: dict[str, Any] = {"dialect": "native", "event_types": (), "batch_size": 1, **wishes}
+    endpoint = Endpoint(
+        id=endpoint_id,
+        url=url,
+        secrets=Vault([shop.master_key]).seal([SECRET]),
+        status="active",
+        created_at=from_ms(now_ms),
+        updated_at=from_ms(now_ms),
+        description="",
+        **fields,
+    )
+    with shop.backend.transaction() as unit:
         add_endpoint(unit, PROGRAM, endpoint, now_ms)
-    return Shop(backend, database, master_key)
