@@ -2,8 +2,9 @@
 
 Where nothing is ordered, they are taken by when they are due. Where order is kept, a delivery is
 blocked while an earlier one of its order key is leased or waits to be tried again, and what is
-taken of an order key is its beginning, in the order of the facts, whatever was due when: a retry
-may be due later than what stands behind it, and the clocks of two processes may differ.
+taken of an order key is its beginning, in the order of the facts, whatever was due when: the
+clocks of two processes may differ. A retry that is due later than what stands behind it goes alone
+and takes its own turn among the order keys: what is behind it would give it the first, every time.
 """
 
 from collections.abc import Sequence
@@ -35,8 +36,8 @@ NOT EXISTS (
     WHERE earlier.program_id = d.program_id AND earlier.endpoint_id = d.endpoint_id
     AND earlier.order_key = d.order_key AND earlier.status IN ('pending', 'leased')
     AND earlier.position < d.position
-    AND (earlier.due_at_ms > ? OR (earlier.due_at_ms > ? AND earlier.request_id IS NOT NULL)
-        OR earlier.leased_until_ms > ?)
+    AND (earlier.due_at_ms > ? OR earlier.leased_until_ms > ? OR (earlier.request_id IS NOT NULL
+        AND (earlier.due_at_ms > ? OR earlier.due_at_ms > d.due_at_ms)))
     LIMIT 1 OFFSET 0)
 """
 """The offset keeps PostgreSQL from joining instead, for which it would read all that waits."""
