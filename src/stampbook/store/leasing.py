@@ -253,5 +253,5 @@ def _read(rows: Sequence[Row]) -> list[Waiting]:
             sequence=sequence,
         )
         for (id_, position, attempts, due_at_ms, request_id, order_key, sequence,
-             fact_id, fact_type, cause, occurred_at_ms, recorded_at_ms, body) in rows
+             fact_id, fact_type, cause, occurred_at_ms, recorded_at_ms, body, *_) in rows
     ]  # fmt: skip

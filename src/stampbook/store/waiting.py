@@ -44,16 +44,16 @@ NOT EXISTS (
 OLDEST_FIRST = "ORDER BY d.due_at_ms, d.position LIMIT ?"
 
 OF_MEMBERS = f"""
-SELECT d.id, d.order_key, d.position FROM delivery AS d
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM delivery AS d
 WHERE {OF_ENDPOINT} AND {DUE} AND {UNBLOCKED} {OLDEST_FIRST}
 """
 OF_ALL = f"""
-SELECT d.id, d.order_key, d.position FROM (
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM (
     SELECT d.* FROM delivery AS d WHERE {OF_ENDPOINT} AND d.order_key = ''
     ORDER BY d.position LIMIT ?) AS d
 WHERE {DUE} AND {UNBLOCKED} {{committed}}
 UNION ALL
-SELECT d.id, d.order_key, d.position FROM (
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM (
     SELECT d.* FROM delivery AS d WHERE {OF_ENDPOINT} AND {DUE} {OLDEST_FIRST}) AS d
 WHERE (d.order_key IS NULL OR d.order_key > '') AND {UNBLOCKED}
 """
@@ -72,15 +72,17 @@ BEGINNING = {
 }
 IN_ORDER = f"""
 WITH chosen AS ({{chosen}})
-{WAITING} AND d.id IN (SELECT id FROM chosen WHERE order_key IS NULL)
+{COLUMNS}, d.due_at_ms AS since FROM delivery AS d {FACT}
+WHERE {OF_ENDPOINT} AND d.id IN (SELECT id FROM chosen WHERE order_key IS NULL)
 UNION ALL
-{COLUMNS} FROM (
-    SELECT order_key, max(position) AS last FROM chosen WHERE order_key IS NOT NULL
-    GROUP BY order_key) AS kept
+{COLUMNS}, kept.since FROM (
+    SELECT order_key, max(position) AS last, min(due_at_ms) AS since FROM chosen
+    WHERE order_key IS NOT NULL GROUP BY order_key) AS kept
 CROSS JOIN {{beginning}}
-ORDER BY position LIMIT ?
+ORDER BY since, position LIMIT ?
 """
-"""With what is chosen goes all that stands before it in its order."""
+"""With what is chosen goes all that stands before it in its order, and is cut off last where
+the order key is due last."""
 
 
 class Look(Struct, frozen=True, kw_only=True):
