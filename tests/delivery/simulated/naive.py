@@ -141,9 +141,10 @@ class Naive:
         shelf, hold = self.shelves[leased.endpoint], self.holds[leased.lease_id]
         sending.is_held(hold, worker, now_ms)
         sending.is_in_its_lane(shelf, hold, leased.request_id, now_ms)
-        sending.is_in_order(hold)
+        sending.is_in_order(hold, now_ms)
         sending.reads(shelf, hold, leased, request)
-        shelf.flights[hold.id] = Flight(hold, leased.request_id, hold.parcels[0].key)
+        ends_ms = now_ms + sending.timeout_ms(hold)
+        shelf.flights[hold.id] = Flight(hold, leased.request_id, hold.parcels[0].key, ends_ms)
         return list(hold.parcels)
 
     def hears(self, worker: int, sent: Sent, status: int | None) -> None:

@@ -11,11 +11,15 @@ PACED_MS = 1_000
 """How long one that was granted its instant may wait."""
 
 
+def timeout_ms(hold: Hold) -> int:
+    """Give how long a request may be on its way."""
+    return hold.parcels[0].place.wishes.conduct.timeout_seconds * 1_000
+
+
 def is_held(hold: Hold, worker: int, now_ms: int) -> None:
     """See that a worker sends on a lease of its own, which lasts, what was not accepted before."""
     must(hold.worker == worker, "a lease is used by whom it was given to", hold.worker, worker)
-    timeout_ms = hold.parcels[0].place.wishes.conduct.timeout_seconds * 1_000
-    must(now_ms + timeout_ms <= hold.until_ms, "no request outlasts its lease", hold.parcels)
+    must(now_ms + timeout_ms(hold) <= hold.until_ms, "no request outlasts its lease", hold.parcels)
     for parcel in hold.parcels:
         must(parcel.lease is hold, "nothing is sent on a lease that another holds", parcel)
         must(parcel.heard_by != worker, "what was accepted is not sent again", parcel)
@@ -23,7 +27,7 @@ def is_held(hold: Hold, worker: int, now_ms: int) -> None:
 
 def is_in_its_lane(shelf: Shelf, hold: Hold, request: str, now_ms: int) -> None:
     """See that no more is on its way than may be."""
-    flights, conduct = shelf.flights.values(), shelf.wishes.conduct
+    flights, conduct = shelf.in_flight(now_ms), shelf.wishes.conduct
     is_first = all(flight.request != request for flight in flights)
     must(is_first, "no request is on its way twice at the same time", hold.parcels)
     own = sum(flight.hold.worker == hold.worker for flight in flights)
@@ -36,12 +40,12 @@ def is_in_its_lane(shelf: Shelf, hold: Hold, request: str, now_ms: int) -> None:
         must(waited_ms <= PACED_MS, "what was granted its instant goes out at once", waited_ms)
 
 
-def is_in_order(hold: Hold) -> None:
+def is_in_order(hold: Hold, now_ms: int) -> None:
     """See that all that it must follow was received, as far as its worker knows."""
     first = hold.parcels[0]
     if first.key is None:
         return
-    for flight in first.place.flights.values():
+    for flight in first.place.in_flight(now_ms):
         must(flight.key != first.key, "one of an order is on its way", hold.parcels)
     for other in first.place.waiting.values():
         if other.key == first.key and other.position < first.position:

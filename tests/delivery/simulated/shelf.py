@@ -80,6 +80,8 @@ class Flight:
     hold: Hold
     request: str
     key: str | None
+    ends_ms: int
+    """When it is over at the latest; its worker may hear of it later."""
 
 
 @dataclass(slots=True)
@@ -115,6 +117,10 @@ class Shelf:
         """Take it that something changed."""
         self.next_ms = None
         self.moved_ms = max(self.moved_ms, now_ms)
+
+    def in_flight(self, now_ms: int) -> list[Flight]:
+        """Give what is on its way."""
+        return [flight for flight in self.flights.values() if flight.ends_ms > now_ms]
 
     def hold(self, hold: Hold, request: str, sequence: int, now_ms: int) -> None:
         """Take a lease."""
