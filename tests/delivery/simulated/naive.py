@@ -31,6 +31,8 @@ class Naive:
         self.holds: dict[str, Hold] = {}
         self.reached: Counter[str] = Counter()
         self.logged: set[str] = set()
+        self.fenced = 0
+        """Answers and leases that came too late."""
         self.disturbed_ms = 0
         """When a worker was last missing, or the store in its way."""
 
@@ -74,7 +76,10 @@ class Naive:
         before = {key: (one.health.state, one.health.warned) for key, one in touched.items()}
         self.logged.update(one.leased.lease_id for one in turn.outcomes if judging.is_logged(one))
         valid = [one for one in turn.outcomes if self._held(one.leased)]
+        stale = sum(not self._held(leased) for leased in turn.unsent)
         self.reached["a late answer was fenced off"] += len(turn.outcomes) - len(valid)
+        self.reached["a late lease was fenced off"] += stale
+        self.fenced += len(turn.outcomes) - len(valid) + stale
         for outcome in sorted(valid, key=lambda one: one.ended_at_ms):
             self._hear(outcome)
         for outcome in valid:

@@ -188,6 +188,7 @@ class Play:
 
     def commits(self, life: int, turn: Turn, leased: Sequence[Leased] | None) -> None:
         """Show the model a turn that was committed; None where its answer was lost."""
+        fenced = self.naive.fenced
         if self.naive.settles(turn, self.now_ms):
             self._take_news()
         if leased is None:
@@ -197,7 +198,7 @@ class Play:
         else:
             self.naive.leases(life, turn, leased, self.now_ms)
         self._turns += 1
-        if self._turns % COMPARED_EVERY == 0:
+        if self._turns % COMPARED_EVERY == 0 or self.naive.fenced > fenced:
             compare(self.backend, self.naive)
 
     def delivers(self, life: int, sent: Sent, request: Request) -> Response:
