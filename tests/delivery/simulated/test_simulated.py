@@ -17,6 +17,8 @@ from stampbook.store.backend import open_backend
 from tests.delivery.simulated.play import Play
 from tests.delivery.simulated.script import write
 
+pytestmark = pytest.mark.timeout(600)  # a few plays have much to do, and machines are busy
+
 SEED_VARIABLE = "STAMPBOOK_TEST_SEED"
 GIVEN_SEED = os.environ.get(SEED_VARIABLE)
 SEEDS = (53, 212, 215, 216, 217, 240, 252, 255, 260, 278, 302)
