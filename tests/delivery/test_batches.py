@@ -20,6 +20,14 @@ def test_a_batch_waits_for_others_and_goes_early_when_it_is_full(stage: Stage) -
     assert facts_of(lease(stage)) == facts[3:]
 
 
+def test_a_full_batch_is_seen_behind_others_that_wait(stage: Stage) -> None:
+    endpoint = stage.endpoint("/shop", dialect="zinrelo", batch_size=2, batch_wait_ms=WAIT_MS)
+    stage.deliver(endpoint, 1, fact_type="points.redeemed", wait_ms=WAIT_MS)
+    stage.deliver(endpoint, 1, fact_type="member.updated", wait_ms=WAIT_MS)
+    facts = stage.deliver(endpoint, 2, wait_ms=WAIT_MS)
+    assert facts_of(lease(stage, requests=1)) == facts
+
+
 def test_what_nobody_asked_for_fills_no_batch(stage: Stage) -> None:
     endpoint = stage.endpoint(
         "/shop",

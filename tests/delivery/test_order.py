@@ -72,6 +72,34 @@ def test_a_crowd_of_one_member_does_not_keep_others_from_their_turn(stage: Stage
     assert facts_of(lease(stage, requests=5)) == ben
 
 
+def test_one_that_is_never_accepted_lets_others_have_the_next_trial(stage: Stage) -> None:
+    """What stands behind it has waited longer than they have, and is not what would be sent."""
+    endpoint = stage.endpoint("/shop", ordering="member")
+    ann = stage.deliver(endpoint, 2, member="a" * 24, ordering="member")
+    stage.clock.now_ms += 1_000
+    ben = stage.deliver(endpoint, 1, member="b" * 24, ordering="member")
+    stage.clock.now_ms += 1_000
+    (trial,) = lease(stage, requests=1)
+    assert facts_of([trial]) == ann[:1]
+    take(stage, outcome(stage, trial, RetryAt(stage.clock(), counts=False)), requests=0)
+    stage.clock.now_ms += 1_000
+    assert facts_of(lease(stage, requests=1)) == ben
+
+
+def test_batches_of_what_is_never_accepted_let_others_have_the_next_trial(stage: Stage) -> None:
+    """Though what stands behind them came before, and more comes after each trial."""
+    endpoint = stage.endpoint("/shop", dialect="zinrelo", batch_size=2, ordering="member")
+    stage.deliver(endpoint, 6, member="a" * 24, ordering="member")
+    stage.clock.now_ms += 1_000
+    ben = stage.deliver(endpoint, 1, member="b" * 24, ordering="member")
+    stage.clock.now_ms += 1_000
+    (trial,) = lease(stage, requests=1)
+    take(stage, outcome(stage, trial, RetryAt(stage.clock(), counts=False)), requests=0)
+    stage.clock.now_ms += 1_000
+    stage.deliver(endpoint, 1, member="a" * 24, ordering="member")
+    assert facts_of(lease(stage, requests=1)) == ben
+
+
 @pytest.mark.parametrize("ordering", ["member", "endpoint"])
 def test_what_was_stored_before_an_order_was_wanted_is_taken_too(
     stage: Stage, ordering: Ordering

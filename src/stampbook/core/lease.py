@@ -5,6 +5,7 @@ tell a repetition and gets the same bytes again.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -132,7 +133,7 @@ def group(waiting: Sequence[Waiting], batching: Batching, now_ms: int) -> list[l
     Shapes: what was one request stays one; else facts of one type and one cause travel together, or
     of one type alone where they wait for each other. A request is ready when it is full or one of
     its facts is due. Where order is kept, it holds neighbours of one order key only, and what is
-    not ready holds back those behind it. Requests stand in the order of their first delivery.
+    not ready holds back those behind it. The longest due stands first, behind what it must follow.
     """
     assert batching.size >= 1
     groups: list[list[Waiting]] = []
@@ -169,13 +170,16 @@ def _may_join(
 
 def _ready(groups: Sequence[list[Waiting]], batching: Batching, now_ms: int) -> list[list[Waiting]]:
     held: set[str] = set()
-    ready: list[list[Waiting]] = []
+    last_ms: dict[str, int] = {}
+    ready: list[tuple[int, list[Waiting]]] = []
     for together in groups:
         order_key = together[0].order_key
-        is_due = any(delivery.due_at_ms <= now_ms for delivery in together)
-        if order_key in held or not (is_due or len(together) >= batching.size):
+        due_ms = min([delivery.due_at_ms for delivery in together])
+        if order_key in held or not (due_ms <= now_ms or len(together) >= batching.size):
             if order_key is not None:
                 held.add(order_key)
         else:
-            ready.append(together)
-    return ready
+            if order_key is not None:
+                due_ms = last_ms[order_key] = max(due_ms, last_ms.get(order_key, due_ms))
+            ready.append((due_ms, together))
+    return [together for _, together in sorted(ready, key=itemgetter(0))]

@@ -16,6 +16,7 @@ from stampbook.core.delivery import Conduct
 from stampbook.core.lease import Batching, EndpointKey, Leased, Waiting, group
 from stampbook.core.pacing import pace
 from stampbook.dialects import Dialect, StoredFact, catalogue
+from stampbook.facts import catalogue as fact_types
 from stampbook.nouns.business import Business
 from stampbook.store.backend import Row, Statement, Unit
 from stampbook.store.businesses import Businesses
@@ -131,12 +132,16 @@ class Leasing:
         return replace(queue, groups=_complete(self._unit, queue, groups))
 
     def _question(self, queue: _Queue, now_ms: int) -> Statement:
+        batching = queue.batching
+        taken = queue.share * batching.size
+        # a batch that is full may stand behind those of all types that still wait for one more
+        behind = len(fact_types()) * (batching.size - 1) if batching.wait_ms else 0
         look = Look(
             endpoint=queue.key,
             ordering=queue.ordering,
-            limit=min(queue.share * queue.batching.size, FACTS_PER_ENDPOINT_MAX),
+            limit=min(taken + behind, FACTS_PER_ENDPOINT_MAX),
             now_ms=now_ms,
-            wait_ms=queue.batching.wait_ms,
+            wait_ms=batching.wait_ms,
         )
         return waiting(self._unit.dialect, look)
 
@@ -265,5 +270,5 @@ def _read(rows: Sequence[Row]) -> list[Waiting]:
             sequence=sequence,
         )
         for (id_, position, attempts, due_at_ms, request_id, order_key, sequence,
-             fact_id, fact_type, cause, occurred_at_ms, recorded_at_ms, body) in rows
+             fact_id, fact_type, cause, occurred_at_ms, recorded_at_ms, body, *_) in rows
     ]  # fmt: skip

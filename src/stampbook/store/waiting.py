@@ -2,8 +2,9 @@
 
 Where nothing is ordered, they are taken by when they are due. Where order is kept, a delivery is
 blocked while an earlier one of its order key is leased or waits to be tried again, and what is
-taken of an order key is its beginning, in the order of the facts, whatever was due when: a retry
-may be due later than what stands behind it, and the clocks of two processes may differ.
+taken of an order key is its beginning, in the order of the facts, whatever was due when: the
+clocks of two processes may differ. A retry that is due later than what stands behind it goes alone
+and takes its own turn among the order keys: what is behind it would give it the first, every time.
 """
 
 from collections.abc import Sequence
@@ -35,24 +36,24 @@ NOT EXISTS (
     WHERE earlier.program_id = d.program_id AND earlier.endpoint_id = d.endpoint_id
     AND earlier.order_key = d.order_key AND earlier.status IN ('pending', 'leased')
     AND earlier.position < d.position
-    AND (earlier.due_at_ms > ? OR (earlier.due_at_ms > ? AND earlier.request_id IS NOT NULL)
-        OR earlier.leased_until_ms > ?)
+    AND (earlier.due_at_ms > ? OR earlier.leased_until_ms > ? OR (earlier.request_id IS NOT NULL
+        AND (earlier.due_at_ms > ? OR earlier.due_at_ms > d.due_at_ms)))
     LIMIT 1 OFFSET 0)
 """
 """The offset keeps PostgreSQL from joining instead, for which it would read all that waits."""
 OLDEST_FIRST = "ORDER BY d.due_at_ms, d.position LIMIT ?"
 
 OF_MEMBERS = f"""
-SELECT d.id, d.order_key, d.position FROM delivery AS d
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM delivery AS d
 WHERE {OF_ENDPOINT} AND {DUE} AND {UNBLOCKED} {OLDEST_FIRST}
 """
 OF_ALL = f"""
-SELECT d.id, d.order_key, d.position FROM (
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM (
     SELECT d.* FROM delivery AS d WHERE {OF_ENDPOINT} AND d.order_key = ''
     ORDER BY d.position LIMIT ?) AS d
 WHERE {DUE} AND {UNBLOCKED} {{committed}}
 UNION ALL
-SELECT d.id, d.order_key, d.position FROM (
+SELECT d.id, d.order_key, d.position, d.due_at_ms FROM (
     SELECT d.* FROM delivery AS d WHERE {OF_ENDPOINT} AND {DUE} {OLDEST_FIRST}) AS d
 WHERE (d.order_key IS NULL OR d.order_key > '') AND {UNBLOCKED}
 """
@@ -71,15 +72,17 @@ BEGINNING = {
 }
 IN_ORDER = f"""
 WITH chosen AS ({{chosen}})
-{WAITING} AND d.id IN (SELECT id FROM chosen WHERE order_key IS NULL)
+{COLUMNS}, d.due_at_ms AS since FROM delivery AS d {FACT}
+WHERE {OF_ENDPOINT} AND d.id IN (SELECT id FROM chosen WHERE order_key IS NULL)
 UNION ALL
-{COLUMNS} FROM (
-    SELECT order_key, max(position) AS last FROM chosen WHERE order_key IS NOT NULL
-    GROUP BY order_key) AS kept
+{COLUMNS}, kept.since FROM (
+    SELECT order_key, max(position) AS last, min(due_at_ms) AS since FROM chosen
+    WHERE order_key IS NOT NULL GROUP BY order_key) AS kept
 CROSS JOIN {{beginning}}
-ORDER BY position LIMIT ?
+ORDER BY since, position LIMIT ?
 """
-"""With what is chosen goes all that stands before it in its order."""
+"""With what is chosen goes all that stands before it in its order, and is cut off last where
+the order key is due last."""
 
 
 class Look(Struct, frozen=True, kw_only=True):

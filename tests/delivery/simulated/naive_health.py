@@ -1,9 +1,8 @@
 """Health, the slow and obvious way: what the reference says in words, kept in plain variables."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
+HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
 LADDER = ("suspended", "degraded", "healthy")
@@ -22,7 +21,6 @@ class NaiveHealth:
     """Answers in a row that it does not know us."""
     pause_until: int = 0
     warned: int | None = None
-    told: list[str] = field(default_factory=list[str])
 
     @property
     def is_spotless(self) -> bool:

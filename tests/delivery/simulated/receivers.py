@@ -37,11 +37,11 @@ class Receivers:
         self._places = places
         self._dice = [Random(f"receiver {seed} {number}") for number in range(len(places))]
 
-    def answer(self, number: int, at_ms: int, facts: Sequence[int]) -> Response:
-        """Answer a request with facts, by their numbers, that comes at an instant of the play."""
+    def answer(self, number: int, at_ms: int, *, has_poison: bool) -> Response:
+        """Answer a request that comes at an instant of the play."""
         place, dice = self._places[number], self._dice[number]
         mood: MoodName = next(mood.name for mood in place.moods if at_ms < mood.until_ms)
-        if place.poison_one_in and any(fact % place.poison_one_in == 1 for fact in facts):
+        if has_poison:
             mood = "broken" if mood in {"well", "slow", "moody"} else mood
         return _answer(mood, dice)
 

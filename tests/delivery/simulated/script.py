@@ -53,6 +53,10 @@ class Place(Struct, frozen=True, kw_only=True):
     poison_one_in: int
     """One of so many facts is never accepted; 0 for none."""
 
+    def never_accepts(self, number: int) -> bool:
+        """Tell whether a fact, by its number in the play, is never accepted."""
+        return bool(self.poison_one_in) and number % self.poison_one_in == 1
+
     def __repr__(self) -> str:
         conduct = self.conduct
         return (
