@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(600)  # a few plays have much to do, and machin
 
 SEED_VARIABLE = "STAMPBOOK_TEST_SEED"
 GIVEN_SEED = os.environ.get(SEED_VARIABLE)
-SEEDS = (3, 11, 14, 24, 31, 36, 49, 61, 71, 72, 86, 88, 96, 106, 113, 115)
-"""Together they reach all that is promised about."""
+SEEDS = (2, 3, 11, 14, 16, 24, 31, 36, 49, 61, 71, 72, 80, 86, 88, 96, 106, 113, 115)
+"""Together they reach all that is promised about; 2, 16 and 80 found a fault once."""
 POSTGRES_SEEDS = (61, 106)
 FRESH_SEEDS = 4
 SEED_MAX = 10**9
