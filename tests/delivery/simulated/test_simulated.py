@@ -24,7 +24,7 @@ GIVEN_SEED = os.environ.get(SEED_VARIABLE)
 SEEDS = (2, 3, 11, 14, 16, 24, 31, 36, 49, 61, 71, 72, 80, 86, 88, 96, 106, 113, 115)
 """Together they reach all that is promised about; 2, 16 and 80 found a fault once."""
 POSTGRES_SEEDS = (61, 106)
-FRESH_SEEDS = 4
+FRESH_SEEDS = 3
 SEED_MAX = 10**9
 
 REACHED = (
