@@ -76,10 +76,14 @@ class Naive:
         before = {key: (one.health.state, one.health.warned) for key, one in touched.items()}
         self.logged.update(one.leased.lease_id for one in turn.outcomes if judging.is_logged(one))
         valid = [one for one in turn.outcomes if self._held(one.leased)]
-        stale = sum(not self._held(leased) for leased in turn.unsent)
-        self.reached["a late answer was fenced off"] += len(turn.outcomes) - len(valid)
-        self.reached["a late lease was fenced off"] += stale
-        self.fenced += len(turn.outcomes) - len(valid) + stale
+        late = [one.leased for one in turn.outcomes if one not in valid]
+        late += [one for one in turn.unsent if not self._held(one)]
+        self.fenced += len(late)
+        for leased in late:
+            is_taken = any(parcel.lease is not None for parcel in self._parcels(leased))
+            is_given_back = leased in turn.unsent
+            what = "a late lease" if is_given_back else "a late answer"
+            self.reached[f"{what} that another held" if is_taken else f"{what}, told again"] += 1
         for outcome in sorted(valid, key=lambda one: one.ended_at_ms):
             self._hear(outcome)
         for outcome in valid:

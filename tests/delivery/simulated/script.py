@@ -110,12 +110,13 @@ def write(seed: int) -> Script:
     if is_long:
         places[0] = _doomed(dice, calm_at_ms)
     workers = dice.choice((1, 2, 2))
+    happenings = _happenings(dice, calm_at_ms)
     return Script(
         seed=seed,
         workers=workers,
         places=tuple(places),
-        happenings=_happenings(dice, calm_at_ms),
-        troubles=_troubles(dice, workers, calm_at_ms),
+        happenings=happenings,
+        troubles=_troubles(dice, workers, calm_at_ms, happenings),
         fault_rate=dice.choice((0.0, 0.01, 0.03)),
         intrusion_rate=dice.choice((0.0, 0.05, 0.2)) if workers > 1 else 0.0,
         calm_at_ms=calm_at_ms,
@@ -203,16 +204,20 @@ def _happenings(dice: Random, calm_at_ms: int) -> tuple[Happening, ...]:
     return tuple(sorted(happenings, key=lambda one: one.at_ms))
 
 
-def _troubles(dice: Random, workers: int, calm_at_ms: int) -> tuple[Trouble, ...]:
-    troubles = [
-        Trouble(
-            at_ms=_between(dice, 20, calm_at_ms),
-            kind=dice.choice(("crash", "crash", "stall", "leave")),
-            worker=dice.randrange(workers),
-            lasts_ms=_between(dice, 100, 150_000),
-        )
-        for _ in range(dice.choice((0, 2, 8)))
-    ]
+def _troubles(
+    dice: Random, workers: int, calm_at_ms: int, happenings: tuple[Happening, ...]
+) -> tuple[Trouble, ...]:
+    troubles: list[Trouble] = []
+    for _ in range(dice.choice((0, 2, 8, 16))):
+        at_ms = _between(dice, 20, calm_at_ms)
+        if dice.random() < 0.7:  # when there is something to do
+            at_ms = dice.choice(happenings).at_ms + _between(dice, 1, 20_000)
+        lasts_ms = _between(dice, 100, 150_000)
+        if dice.random() < 0.5:  # longer than a lease
+            lasts_ms = dice.randint(61_000, 200_000)
+        kind = dice.choice(("crash", "stall", "stall", "leave"))
+        worker = dice.randrange(workers)
+        troubles.append(Trouble(at_ms=at_ms, kind=kind, worker=worker, lasts_ms=lasts_ms))
     if dice.random() < 0.5:
         at_ms = calm_at_ms + dice.randint(1, HOUR * 1000)
         troubles.append(Trouble(at_ms=at_ms, kind="activate", worker=0, lasts_ms=1))

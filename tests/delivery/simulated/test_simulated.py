@@ -21,10 +21,10 @@ pytestmark = pytest.mark.timeout(600)  # a few plays have much to do, and machin
 
 SEED_VARIABLE = "STAMPBOOK_TEST_SEED"
 GIVEN_SEED = os.environ.get(SEED_VARIABLE)
-SEEDS = (53, 212, 215, 216, 217, 240, 252, 255, 260, 278, 302)
-"""Together they reach all that is promised about, and the first found a fault once."""
-POSTGRES_SEEDS = (215, 240)
-FRESH_SEEDS = 4
+SEEDS = (2, 3, 11, 14, 16, 24, 31, 36, 49, 61, 71, 72, 80, 86, 88, 96, 106, 113, 115)
+"""Together they reach all that is promised about; 2, 16 and 80 found a fault once."""
+POSTGRES_SEEDS = (61, 106)
+FRESH_SEEDS = 3
 SEED_MAX = 10**9
 
 REACHED = (
@@ -39,7 +39,8 @@ REACHED = (
     "leased behind another of its member", "leased behind another of its endpoint",
     "as many as the rate allows",
     # workers that die, sleep, end, or are in each other's way
-    "crash", "stall", "leave", "another came in between", "a late answer was fenced off",
+    "crash", "stall", "leave", "another came in between",
+    "a late answer that another held", "a late lease that another held",
     "crashed with an answer in hand", "leased again after a lease ran out", "given back unsent",
     "leased and never heard of it",
     # a database that fails
