@@ -29,10 +29,15 @@ def _validators() -> dict[str, Draft202012Validator]:
     }
 
 
+@cache
+def _header_validators() -> dict[str, Draft202012Validator]:
+    return {header: Draft202012Validator(schema) for header, schema in HEADERS.items()}
+
+
 def _signature(body: bytes, headers: Mapping[str, str], secret: str) -> Iterator[str]:
     got = {key.lower(): value for key, value in headers.items()}
-    for header, schema in HEADERS.items():
-        if not Draft202012Validator(schema).is_valid(got.get(header)):
+    for header, validator in _header_validators().items():
+        if not validator.is_valid(got.get(header)):
             yield f"{header}: {got.get(header)!r} is not as published"
             return
     sent_at = datetime.fromtimestamp(int(got["webhook-timestamp"]), UTC)

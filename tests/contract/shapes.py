@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 Shape = Callable[[Any, str], Iterator[str]]
 
 DATE = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}")
+DATES_KEPT = 4_096
 HEX_ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -59,10 +61,17 @@ def date(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, str) or not DATE.fullmatch(value):
         yield f"{path}: {value!r} is no MM/DD/YYYY HH:MM:SS"
         return
-    try:
-        datetime.strptime(f"{value} +0000", "%m/%d/%Y %H:%M:%S %z")
-    except ValueError:
+    if not _is_in_calendar(value):
         yield f"{path}: {value!r} is in no calendar"
+
+
+@lru_cache(DATES_KEPT)
+def _is_in_calendar(date: str) -> bool:
+    try:
+        datetime.strptime(f"{date} +0000", "%m/%d/%Y %H:%M:%S %z")
+    except ValueError:
+        return False
+    return True
 
 
 def deadline(value: Any, path: str) -> Iterator[str]:
