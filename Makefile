@@ -9,7 +9,7 @@ PYTHON ?= python3.13 python3.12 python3.11 python3
 UV ?= uv
 DEMO_ARGS ?=
 BENCH_ARGS ?=
-PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
+PYTEST_ARGS ?= --numprocesses=4
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
