@@ -65,7 +65,8 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
 
     in_flight_max: Annotated[int, Meta(ge=1, le=1024)] = 64
-    """How many young requests a worker has on their way at most, in all its lanes together."""
+    """How many requests a worker has on their way at most; those that were out for a second already
+    are not counted."""
 
     destinations: tuple[str, ...] = ()
     """Where endpoints may send to besides HTTP, each an extra: nats, rabbitmq, kafka, sqs. In the
