@@ -11,7 +11,7 @@ from hypothesis import settings
 from stampbook.store.migrate import migrate
 from tests.postgres import PostgresUnavailableError, fresh_database, temporary_cluster
 
-EXAMPLES = {"dev": 50, "ci": 200, "deep": 5000}
+EXAMPLES = {"dev": 50, "ci": 100, "deep": 5000}
 
 for profile, examples in EXAMPLES.items():
     settings.register_profile(profile, max_examples=examples, deadline=None)

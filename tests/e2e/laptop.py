@@ -46,15 +46,15 @@ class Laptop:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
-    def line(self) -> str:
+    def line(self, seconds: float = LINE_SECONDS) -> str:
         """Give the next line."""
-        return self._lines.get(timeout=LINE_SECONDS)
+        return self._lines.get(timeout=max(0.0, seconds))
 
-    def line_with(self, text: str) -> str:
+    def line_with(self, text: str, seconds: float = LINE_SECONDS) -> str:
         """Give the next line that holds a text; those before it are dropped."""
-        deadline = time.monotonic() + LINE_SECONDS
-        while text not in (line := self.line()):
-            assert time.monotonic() < deadline, f"nothing said {text}"
+        deadline = time.monotonic() + seconds
+        while text not in (line := self.line(deadline - time.monotonic())):
+            pass
         return line
 
     def event(self) -> Any:

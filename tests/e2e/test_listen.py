@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from stampbook.remote.listener import WAIT_SECONDS
 from tests.e2e.laptop import listening
 from tests.e2e.stand import SECONDS, Stand
 
@@ -168,7 +169,7 @@ def test_a_server_stops_at_once_although_somebody_listens(stand: Stand) -> None:
         stand.server.process = None
         laptop.line_with("cannot be reached")
         stand.server.start()
-        laptop.line_with("is back")
+        laptop.line_with("is back", WAIT_SECONDS / 2)  # it is said before there is news
         assert laptop.end() == 0
     assert stand.listeners() == []
 

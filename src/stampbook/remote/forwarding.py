@@ -19,7 +19,7 @@ from stampbook.core.lease import LEASE_MS
 from stampbook.delivery.call import Request, Response
 from stampbook.delivery.pulling import EXCERPT_MAX, Pulled, Report
 from stampbook.delivery.sender import Sender
-from stampbook.remote.listener import Listener, News, Told
+from stampbook.remote.listener import WAIT_SECONDS, Listener, News, Told
 from stampbook.remote.server import RefusedError, Server, UnreachableError
 
 HELD_MAX = 16
@@ -185,7 +185,8 @@ class Forwarding:
                 continue
             try:
                 asked = time.monotonic()
-                news = listener.pull(room)
+                # one that was lost says that it is back before it waits for something to say
+                news = listener.pull(room, 0 if tries else WAIT_SECONDS)
             except (RefusedError, UnreachableError) as error:
                 if isinstance(error, RefusedError) and not error.may_pass:
                     self._end(f"{error} {error.said.remedy}")
