@@ -208,9 +208,9 @@ class Worker:
     def _turn(self) -> None:
         """Settle what was finished, and lease what there is room for, in one transaction."""
         self._turned_at = self._elapsed()
-        if self._woken or self._turned_at >= self._look_at:
+        woken, self._woken = self._woken, False  # first: what is woken from now on is seen next
+        if woken or self._turned_at >= self._look_at:
             self._due, self._look_at = (), self._turned_at + POLL_SECONDS
-        self._woken = False
         now_ms = self._now_ms()
         turn = Turn(
             outcomes=self._finished,
@@ -232,6 +232,8 @@ class Worker:
         self._leased_at, self._leased_until_ms = self._elapsed(), turn.until_ms
         self._backlog = turn.told or (self._backlog and bool(leased))
         self._forget_exhausted(leased)
+        if turn.told:  # something is due that no look has seen
+            self._look_at = self._elapsed()
         for one in leased:
             self._lanes.put(one)
 
