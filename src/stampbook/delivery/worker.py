@@ -324,7 +324,8 @@ class Worker:
         self._finished.append(outcome)
         if isinstance(outcome.verdict, Delivered):
             self._lanes.succeed(leased, outcome.duration_ms)
-        else:
+        else:  # it may change what the endpoint is, which others wait to be told
+            self._gather_until = min(self._gather_until, self._elapsed() + TURN_PAUSE_SECONDS)
             was_answered = outcome.status_code is not None
             self._unsent += self._lanes.fail(leased, was_answered=was_answered)
 
