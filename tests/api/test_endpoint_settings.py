@@ -193,3 +193,81 @@ def test_where_an_endpoint_was_left_is_remembered(stage: Stage) -> None:
         [(before,), (after,)] = unit.rows("SELECT position FROM fact ORDER BY position")
     assert left_at is not None
     assert before <= left_at < after
+
+
+def test_a_faster_pace_holds_at_once(stage: Stage) -> None:
+    endpoint_id = made(stage.client, conduct={"rate_per_second": 0.01})["id"]
+    now_us = 1_000_000_000_000
+    key = EndpointKey(PROGRAM, EndpointId(endpoint_id))
+    with stage.backend.transaction() as unit:
+        save_lanes(unit, [(key, Lane(mark_us=now_us), Conduct(rate_per_second=0.01))])
+    changed(stage.client, endpoint_id, conduct={"rate_per_second": None})
+    with stage.backend.read() as unit:
+        assert unit.rows("SELECT free_at_ms FROM lane") == [(0,)]
+
+
+def test_access_is_shown_without_what_lets_in_and_is_replaced_as_a_whole(client: Client) -> None:
+    access = {"headers": {"X-Shop": "hush"}, "basic": {"user": "shop", "password": "hush"}}
+    answer = client.call("POST", "/v1/endpoints", {"url": URL, "access": access})
+    endpoint = answer.json["endpoint"]
+    assert endpoint["access"] == {
+        "header_names": ["X-Shop"],
+        "basic_user": "shop",
+        "oauth": None,
+        "client_certificate": None,
+        "authorities": [],
+    }
+    assert b"hush" not in answer.body
+    path = f"/v1/endpoints/{endpoint['id']}"
+    assert client.call("PATCH", path, {"description": "texts"}).json["access"] == endpoint["access"]
+    grant = {"token_url": "https://a.example/t", "client_id": "c", "client_secret": "hush"}
+    other = client.call("PATCH", path, {"access": {"oauth": grant}})
+    assert b"hush" not in other.body
+    assert other.json["access"] == {
+        **endpoint["access"],
+        "header_names": [],
+        "basic_user": None,
+        "oauth": {
+            "token_url": "https://a.example/t",
+            "client_id": "c",
+            "scope": "",
+            "audience": "",
+        },
+    }
+    assert client.call("PATCH", path, {"access": None}).json["access"] is None
+    assert client.get(path)["access"] is None
+
+
+def test_access_that_cannot_be_used_is_refused_without_being_shown(client: Client) -> None:
+    access = {"headers": {"Host": "hush-hush"}}
+    answer = client.call("POST", "/v1/endpoints", {"url": URL, "access": access})
+    assert (answer.status, answer.json["code"]) == (422, "endpoint.access_invalid")
+    assert answer.json["field"] == "/access/headers"
+    assert b"hush" not in answer.body
+    endpoint_id = made(client)["id"]
+    assert refusal(client, endpoint_id, access=access)[:2] == (422, "endpoint.access_invalid")
+    malformed = {"basic": {"user": "shop", "password": "hush\r\nhush"}}
+    answer = client.call("PATCH", f"/v1/endpoints/{endpoint_id}", {"access": malformed})
+    assert (answer.status, answer.json["field"]) == (400, "/access/basic/password")
+    assert b"hush" not in answer.body
+
+
+def test_access_does_not_follow_an_endpoint_to_another_place(client: Client) -> None:
+    access = {"headers": {"X-Shop": "hush"}}
+    endpoint_id = made(client, access=access)["id"]
+    elsewhere = (409, "endpoint.access_elsewhere", "/url")
+    for url in ("https://evil.example/", "http://shop.example/", "https://shop.example:8443/"):
+        assert refusal(client, endpoint_id, url=url) == elsewhere
+    assert changed(client, endpoint_id, url="https://shop.example/other")["access"] is not None
+    moved = changed(client, endpoint_id, url="https://new.example/", access=access)
+    assert moved["access"]["header_names"] == ["X-Shop"]
+    assert changed(client, endpoint_id, url="https://x.example/", access=None)["access"] is None
+    assert changed(client, endpoint_id, url="https://y.example/")["url"] == "https://y.example/"
+
+
+def test_a_url_is_shown_without_its_password(stage: Stage) -> None:
+    endpoint_id = made(stage.client)["id"]
+    with stage.backend.transaction() as unit:  # as a broker's URL has one
+        unit.run("UPDATE endpoint SET url = 'nats://shop:hush@broker.example/facts'")
+    answer = stage.client.call("GET", f"/v1/endpoints/{endpoint_id}")
+    assert answer.json["url"] == "nats://broker.example/facts"
