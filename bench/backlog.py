@@ -12,6 +12,7 @@ from bench.courier import delivering
 from bench.cpu import cpu_of
 from bench.ground import Ground
 from bench.receiver import Receiver
+from stampbook.delivery.lanes import IN_FLIGHT_MAX
 from stampbook.delivery.secrets import Vault, new_master_key
 from stampbook.store.backend import open_backend
 from stampbook.store.migrate import migrate
@@ -24,8 +25,8 @@ ENDPOINTS = 8
 
 WORKERS = 2
 """Processes: one for each core that they are measured on, as `serve --processes 2` starts them."""
-IN_FLIGHT = 64
-"""In all workers together."""
+IN_FLIGHT = IN_FLIGHT_MAX
+"""In all workers together: what one has by itself."""
 
 MASTER_KEY = new_master_key()
 STORED_AT_ONCE = 1_000

@@ -26,7 +26,7 @@ WORKS = b"works\n"
 
 
 @contextmanager
-def delivering(database: str, master_key: str, in_flight_max: int = 64) -> Generator[int]:
+def delivering(database: str, master_key: str, in_flight_max: int) -> Generator[int]:
     """Run a worker of a database until the block ends; give its process."""
     settings = Settings(
         database=DatabaseSettings(url=database),

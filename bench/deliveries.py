@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from bench.backlog import ENDPOINTS, WORKERS, Run, deliver_backlog
+from bench.backlog import ENDPOINTS, IN_FLIGHT, WORKERS, Run, deliver_backlog
 from bench.bare_client import Posted, Posting, post_bare
 from bench.ground import Ground
 from bench.receiver import Receiver, receiving
@@ -46,7 +46,7 @@ def measure(ground: Ground) -> list[Measured]:
                 name=f"deliveries_per_second_{kind}",
                 value=median(run.rate for run in ours[name]),
                 baseline=f"unbatched, settled on {name}, {ENDPOINTS} endpoints, {WORKERS} workers, "
-                "64 in flight together",
+                f"{IN_FLIGHT} in flight together",
             )
             for kind, name in BACK_ENDS.items()
         ),

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from stampbook.core.retention import Retention
+from stampbook.delivery.lanes import HANDLES_MAX, IN_FLIGHT_MAX
 from stampbook.values.egress import networks
 
 PREFIX = "STAMPBOOK_"
@@ -64,7 +65,7 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Networks that endpoints may have addresses in besides the internet, such as `10.1.2.0/24`; in
     the environment separated by spaces. A cloud's metadata service must be named as `/32`."""
 
-    in_flight_max: Annotated[int, Meta(ge=1, le=1024)] = 64
+    in_flight_max: Annotated[int, Meta(ge=1, le=HANDLES_MAX)] = IN_FLIGHT_MAX
     """How many requests a worker has on their way at most; those that were out for a second already
     are not counted."""
 

@@ -53,10 +53,12 @@ def test_a_word_stands_once_in_the_glossary_and_in_its_place() -> None:
 
 
 def test_the_index_of_decisions_calls_them_what_they_are_called() -> None:
-    """The index may say more than the heading."""
     folder = ROOT / "docs" / "decisions"
     listed = dict(
         re.findall(r"\]\((\d{4}[^)]*)\) \| (.+) \|", (folder / "README.md").read_text("utf-8"))
     )
     assert sorted(listed) == sorted(path.name for path in folder.glob("[0-9]*.md"))
     assert list(listed) == sorted(listed)
+    for name, title in listed.items():
+        heading = (folder / name).read_text("utf-8").splitlines()[0]
+        assert heading == f"# {name[:4]} {title}"
