@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from stampbook.api.shared_port import SharedPort
 from tests.cli.conftest import Stampbook
+from tests.e2e.server import listeners
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -158,6 +160,29 @@ def test_several_processes_answer_on_one_port(postgres_url: str) -> None:
         assert code == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_each_process_has_a_queue_of_callers_of_its_own(postgres_url: str) -> None:
+    port = free_port()
+    with running("--processes", "2", "--port", str(port), url=postgres_url) as process:
+        assert answer(process, port, "/readyz")[0] == 200
+        deadline = time.monotonic() + START_SECONDS
+        while listeners(port) < 2:
+            assert time.monotonic() < deadline, "only one process listens"
+            time.sleep(0.05)
+        assert stopped(process, signal.SIGTERM)[0] == 0
+
+
+def test_a_server_of_several_processes_takes_no_port_that_another_has(
+    stampbook: Stampbook, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMPBOOK_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("STAMPBOOK_SECRETS_KEY", KEY)
+    with SharedPort("127.0.0.1", free_port()) as taken:
+        taken.listen()
+        ran = stampbook("serve", "--processes", "2", "--port", str(taken.getsockname()[1]))
+    assert ran.code == 1
+    assert "--port" in ran.err
 
 
 @pytest.mark.parametrize(

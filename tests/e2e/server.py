@@ -11,8 +11,11 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 HOST = "127.0.0.1"
+LISTENS = "0A"
+"""How Linux spells the state."""
 START_SECONDS = 30
 STOP_SECONDS = 20
 POLL_SECONDS = 0.02
@@ -78,10 +81,14 @@ class Server:
         )
         deadline = time.monotonic() + START_SECONDS
         page = "/readyz" if self.answers else "/healthz"
-        while not is_ready(self.port, page):
+        while not (is_ready(self.port, page) and self._all_listen()):
             assert self.process.poll() is None, f"the server ended: {self.process.returncode}"
             assert time.monotonic() < deadline, "the server was not ready in time"
             time.sleep(POLL_SECONDS)
+
+    def _all_listen(self) -> bool:
+        """Tell whether its processes share who calls; the first would have them all."""
+        return not self.answers or listeners(self.port) >= self.processes
 
     def kill(self) -> None:
         """End it and all its processes at once, as a power cut would."""
@@ -113,6 +120,12 @@ def is_ready(port: int, page: str = "/readyz") -> bool:
         return False
     finally:
         connection.close()
+
+
+def listeners(port: int) -> int:
+    """Give how many sockets of this machine listen on a port."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row[1][-5:] for row in rows if row[3] == LISTENS].count(f":{port:04X}")
 
 
 def free_port() -> int:

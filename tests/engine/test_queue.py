@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stampbook.commands.award_points import AwardPoints
-from stampbook.engine.queue import BUSY_COMMANDS, Queue
+from stampbook.engine.queue import BUSY_COMMANDS, GATHERINGS_MAX, Queue
 from stampbook.engine.submission import Submission, Ticket
 from stampbook.values.ids import CommandId, ProgramId
 
@@ -58,6 +58,24 @@ def test_a_batch_waits_no_longer_than_its_limit() -> None:
     queue.expect(BUSY_COMMANDS)
     put(queue, 1)
     assert sizes(queue.take()) == [1]
+
+
+def test_a_batch_waits_on_while_more_come_and_no_longer_than_its_limit() -> None:
+    queue = Queue(gather_seconds=0.05)
+    put(queue, BUSY_COMMANDS)
+    queue.take()
+    queue.expect(1_000)
+    put(queue, 1)
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(queue.take)
+        came = 1
+        while not taking.done():
+            time.sleep(0.01)
+            put(queue, 1)
+            came += 1
+        taken = sizes(taking.result())[0]
+    assert GATHERINGS_MAX < taken <= came
+    assert len(queue) == came - taken
 
 
 def test_nobody_waits_behind_a_few() -> None:

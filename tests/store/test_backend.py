@@ -2,9 +2,12 @@
 
 import threading
 import time
+from contextlib import closing
 
+import psycopg
 import pytest
 
+from stampbook.store.arrays import Bigints, Texts
 from stampbook.store.backend import Backend, BrokenError, Unit, open_backend
 from stampbook.store.load import PENDING
 from stampbook.store.sql import keyed
@@ -46,6 +49,71 @@ def test_rows_are_inserted_and_updated_in_bulk(backend: Backend) -> None:
             [("a", 1), ("b", 9), ("c", 9)],
             [(0,)],
         ]
+
+
+def test_rows_of_several_tables_are_put_in_together_and_seen_by_what_comes_next(
+    backend: Backend,
+) -> None:
+    run = (PROGRAM, "r", "orders", "h", 1, "{}")
+    with backend.transaction() as unit:
+        unit.insert("import_run", RUN, [run])
+        put(unit, ("a", 1))
+        unit.upsert("import_run", RUN, [(*run[:-1], "[1]")], ("program_id", "id"))
+        assert unit.run("UPDATE reward_count SET redeemed = 7 WHERE reward_id = ?", ("a",)) == 1
+        put(unit, ("b", 2))
+    with backend.read() as unit:
+        assert unit.rows(ALL) == [("a", 7), ("b", 2)]
+        assert unit.rows("SELECT body FROM import_run") == [("[1]",)]
+
+
+def test_a_part_that_breaks_breaks_the_whole(backend: Backend) -> None:
+    def insert() -> None:
+        with backend.transaction() as unit:
+            put(unit, ("a", 1))
+            unit.insert("import_run", RUN, [(PROGRAM, "r", "orders", "h", 1, "{}")])
+
+    insert()
+    with pytest.raises(BrokenError) as broken:
+        insert()
+    assert broken.value.unique
+
+
+@pytest.mark.parametrize(
+    "column", [[], [None], [None, None], [0], [5, None, -1], [2**62, -(2**62), 0, 1]]
+)
+def test_a_column_of_numbers_arrives_as_it_was(postgres_url: str, column: list[int | None]) -> None:
+    opened = open_backend(postgres_url)
+    with opened.read() as unit:
+        assert unit.rows("SELECT * FROM unnest(?::bigint[])", (Bigints(column),)) == [
+            (item,) for item in column
+        ]
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "column", [[], [None], ["", ""], ["ä", "ä", "ä"], ["same", None], ["a", "b" * 9_999, "ü"]]
+)
+def test_a_column_of_texts_arrives_as_it_was(postgres_url: str, column: list[str | None]) -> None:
+    opened = open_backend(postgres_url)
+    with opened.read() as unit:
+        assert unit.rows("SELECT * FROM unnest(?::text[])", (Texts(column),)) == [
+            (item,) for item in column
+        ]
+    opened.close()
+
+
+def test_statements_leave_with_the_first_whose_rows_are_asked_for(postgres_url: str) -> None:
+    asked = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+    with (
+        psycopg.connect(postgres_url, autocommit=True) as other,
+        closing(open_backend(postgres_url)) as opened,
+        opened.transaction() as unit,
+    ):
+        mine = (other.info.backend_pid,)
+        unit.many("UPDATE program SET version = version WHERE id = ?", [(PROGRAM,), ("none",)])
+        assert ("active",) not in other.execute(asked, mine).fetchall()
+        assert unit.rows("SELECT ?::text", ("c",)) == [("c",)]
+        assert ("active",) in other.execute(asked, mine).fetchall()
 
 
 def test_rows_that_exist_are_updated_but_for_what_is_the_same(backend: Backend) -> None:

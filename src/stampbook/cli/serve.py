@@ -1,6 +1,8 @@
 """Answer the API, deliver webhooks and run what falls due."""
 
 import os
+import socket
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -8,11 +10,14 @@ from typing import Annotated
 
 import uvicorn
 from cyclopts import Parameter
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from stampbook.api.delivery_metrics import collectors
 from stampbook.api.metrics import Metrics
 from stampbook.api.metrics_listener import MetricsListener, health_page
 from stampbook.api.one_write import OneWriteProtocol
+from stampbook.api.shared_port import IS_DEALT, SharedPort
 from stampbook.bootstrap import SQLITE, App, Role, configure_logs, master_keys
 from stampbook.cli.terminal.errors import CommandError, sentence
 from stampbook.cli.terminal.group import run_group
@@ -90,21 +95,41 @@ def _check(settings: Settings, role: Role) -> None:
 def _serve(settings: Settings, application: str) -> None:
     server = settings.server
     say(f"Serving on http://{server.host}:{server.port}")
+    config = uvicorn.Config(
+        application,
+        factory=True,
+        host=server.host,
+        port=server.port,
+        workers=server.processes,
+        lifespan="on",
+        http=OneWriteProtocol,
+        proxy_headers=False,  # nothing asks for a caller's address
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
     with interruptible():  # the server hands a signal on when it has stopped: that is no failure
-        uvicorn.run(
-            application,
-            factory=True,
-            host=server.host,
-            port=server.port,
-            workers=server.processes,
-            lifespan="on",
-            http=OneWriteProtocol,
-            proxy_headers=False,  # nothing asks for a caller's address
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        if server.processes > 1:
+            with _port_of_all(config) as port:
+                Multiprocess(config, sockets=[port]).run()
+        else:
+            one = uvicorn.Server(config)
+            one.run()
+            if not one.started:
+                sys.exit(STARTUP_FAILURE)
+
+
+def _port_of_all(config: uvicorn.Config) -> socket.socket:
+    if not IS_DEALT:
+        return config.bind_socket()
+    try:
+        return SharedPort(config.host, config.port)
+    except OSError as error:
+        raise CommandError(
+            f"Port {config.port} of {config.host} cannot be had: {error.strerror}.",
+            "Stop what answers there, or choose another with --port.",
+        ) from error
 
 
 def _work_together(settings: Settings, role: Role, given: Mapping[str, str]) -> None:

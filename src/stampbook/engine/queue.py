@@ -14,7 +14,9 @@ MEMBERS_PER_BATCH_MAX = 1000
 
 BUSY_COMMANDS = 8
 GATHER_SECONDS = 0.001
-"""Behind a batch of BUSY_COMMANDS the next one may wait so long for the callers of the last.
+GATHERINGS_MAX = 5
+"""Behind a batch of BUSY_COMMANDS the next one may wait so long for the callers of the last, and so
+many times while more of them come.
 Source: decisions/0011."""
 
 
@@ -87,7 +89,10 @@ class Queue:
             self._changed.wait()
         if self._expected:
             self._enough = min(self._expected, COMMANDS_PER_BATCH_MAX)
-            self._changed.wait_for(self._is_full, self._gather_seconds)
+            came, gatherings = -1, 0
+            while came < len(self._waiting) < self._enough and gatherings < GATHERINGS_MAX:
+                came, gatherings = len(self._waiting), gatherings + 1
+                self._changed.wait_for(self._is_full, self._gather_seconds)
             self._enough = 1
 
     def _is_full(self) -> bool:

@@ -5,6 +5,7 @@ then each element as its size, -1 for null, and its bytes.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Any, cast
 
@@ -51,6 +52,18 @@ def spelt(value: Any) -> Any:
     return Bigints(items) if items and isinstance(items[0], int) else Texts(items)
 
 
+@lru_cache(1_024)
+def _sized(count: int) -> Struct:
+    return Struct("!" + "iq" * count)
+
+
+def _text(item: str | None) -> bytes:
+    if item is None:
+        return NULL
+    text = item.encode()
+    return SIZE.pack(len(text)) + text
+
+
 class TextsDumper(Dumper):
     """Spells texts."""
 
@@ -59,14 +72,10 @@ class TextsDumper(Dumper):
 
     def dump(self, obj: Texts) -> bytes:
         """Give the bytes."""
-        parts = [HEADER.pack(1, 1, 25, len(obj), 1)]
-        for item in obj:
-            if item is None:
-                parts.append(NULL)
-            else:
-                text = item.encode()
-                parts += (SIZE.pack(len(text)), text)
-        return b"".join(parts)
+        header = HEADER.pack(1, 1, 25, len(obj), 1)
+        if obj and obj.count(obj[0]) == len(obj):
+            return header + _text(obj[0]) * len(obj)
+        return header + b"".join(map(_text, obj))
 
 
 class BigintsDumper(Dumper):
@@ -77,8 +86,13 @@ class BigintsDumper(Dumper):
 
     def dump(self, obj: Bigints) -> bytes:
         """Give the bytes."""
-        numbers = (NULL if item is None else BIGINT.pack(8, item) for item in obj)
-        return HEADER.pack(1, 1, 20, len(obj), 1) + b"".join(numbers)
+        header = HEADER.pack(1, 1, 20, len(obj), 1)
+        numbers = [item for item in obj if item is not None]
+        if len(numbers) == len(obj):
+            sized = [8] * (2 * len(obj))
+            sized[1::2] = numbers
+            return header + _sized(len(obj)).pack(*sized)
+        return header + b"".join([NULL if item is None else BIGINT.pack(8, item) for item in obj])
 
 
 class BooleansDumper(Dumper):

@@ -65,6 +65,11 @@ class Unit(Protocol):
         """
         ...
 
+    @property
+    def writes_beside_others(self) -> bool:
+        """Tell whether other transactions may write meanwhile: then its number is its own."""
+        ...
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Give the rows of a query."""
         ...

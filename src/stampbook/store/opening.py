@@ -85,12 +85,11 @@ def open_batch(
     keys: Collection[KeyOfCaller] = (),
 ) -> Opening | None:
     """Read what a batch needs before it locks; None when there is no such program."""
-    queries: dict[str, Statement] = {
-        "program": (PROGRAM, (program_id,)),
-        "position": (POSITION, (program_id, unit.number, program_id)),
-    }
-    if unit.number:  # it writes, and beside others
+    queries: dict[str, Statement] = {"program": (PROGRAM, (program_id,))}
+    if unit.writes_beside_others:  # and no fact has its number yet
         queries["together"] = together(unit.dialect, program_id)
+    else:
+        queries["position"] = (POSITION, (program_id, unit.number, program_id))
     queries["endpoints"] = (ENDPOINTS, (program_id,))
     if keys:
         sought = sorted({key for _, key in keys})
@@ -100,7 +99,7 @@ def open_batch(
     if not found["program"]:
         return None
     [(now_ms, version, epoch)] = found["program"]
-    [(last,)] = found["position"]
+    [(last,)] = found.get("position", [(None,)])
     due = found.get("due", [])
     owners = {each for name in OWNERS for row in found.get(name, ()) for each in row}
     owners.update(each for row in due for each in row[:2])

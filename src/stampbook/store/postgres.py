@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from queue import Empty, LifoQueue
 from select import select
 from threading import BoundedSemaphore
@@ -34,7 +35,14 @@ from stampbook.store.backend import (
     UnavailableError,
     Unit,
 )
-from stampbook.store.sql import array_types, for_postgres, postgres_change, postgres_insert
+from stampbook.store.gathering_cursor import GatheringCursor
+from stampbook.store.sql import (
+    array_types,
+    for_postgres,
+    postgres_change,
+    postgres_insert,
+    postgres_together,
+)
 
 LOCK_TIMEOUT_MS = 5_000
 APART_TIMEOUT_MS = 200
@@ -94,15 +102,18 @@ Connection = psycopg.Connection[Row]
 class PostgresUnit:
     """A transaction or a snapshot on a connection in pipeline mode.
 
-    Shapes: what gives no rows is sent and not waited for; the commit reports what went wrong.
+    Shapes: what gives no rows is not waited for; the commit reports what went wrong. Insertions are
+    held until something else is asked, and none of them may need what another one inserts.
     """
 
-    __slots__ = ("_connection", "_number", "_numbered")
+    __slots__ = ("_connection", "_held", "_number", "_numbered", "writes_beside_others")
 
     dialect = POSTGRESQL
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection = connection
+        self.writes_beside_others = writes
+        self._held: dict[str, tuple[str, list[Any]]] = {}  # by table
         self._number: int | None = None if writes else 0
         # asked for together with BEGIN, so that it costs no round trip
         self._numbered = self._execute(NUMBER, ()) if writes else None
@@ -162,15 +173,26 @@ class PostgresUnit:
     update = upsert
     """A plan that joins the rows with their table may read all of it; a conflict looks one up."""
 
+    def send(self) -> None:
+        """Send the insertions that were held: several as one statement, which costs less."""
+        held, self._held = self._held, {}
+        if held:
+            texts, arrays = zip(*held.values(), strict=True)
+            self._connection.execute(postgres_together(texts), list(chain.from_iterable(arrays)))
+
     def _execute(self, sql: str, values: Sequence[Any]) -> psycopg.Cursor[Row]:
+        if self._held:
+            self.send()
         return self._connection.execute(for_postgres(sql), [spelt(value) for value in values])
 
     def _insert(
         self, table: str, columns: Columns, rows: Sequence[Row], key: Columns | None, same: Columns
     ) -> None:
         if rows:
+            if table in self._held:  # parts of one statement do not see each other's rows
+                self.send()
             text = postgres_insert(table, columns, key, same)
-            self._connection.execute(text, _arrays(table, columns, rows))
+            self._held[table] = text, _arrays(table, columns, rows)
 
 
 def _arrays(table: str, columns: Columns, rows: Sequence[Row]) -> list[Any]:
@@ -203,6 +225,7 @@ class PostgresBackend:
                     connection.execute(b"BEGIN", prepare=False)
                     unit = PostgresUnit(connection, writes=True)
                     yield unit
+                    unit.send()
                     number = unit.number
                     connection.execute(b"COMMIT", prepare=False)
                     committing = True
@@ -278,7 +301,7 @@ class PostgresBackend:
         connection = psycopg.Connection[Row].connect(
             make_conninfo(self._url, **ALIVE),
             autocommit=True,
-            cursor_factory=psycopg.RawCursor,
+            cursor_factory=GatheringCursor,
             prepare_threshold=0,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="stampbook",

@@ -95,12 +95,19 @@ def sqlite_update(
 @cache
 def postgres_insert(
     table: str, columns: tuple[str, ...], key: tuple[str, ...] | None, same: tuple[str, ...]
-) -> bytes:
+) -> str:
     """Give the text that inserts or upserts rows given as one array for each column."""
-    types = array_types(table, columns)
-    marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(types, start=1))
+    marks = ", ".join(f"?::{kind}" for kind in array_types(table, columns))
     text = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({marks})"
-    return f"{text} {_conflict(columns, key, same)}".encode()
+    return f"{text} {_conflict(columns, key, same)}"
+
+
+@cache
+def postgres_together(texts: tuple[str, ...]) -> bytes:
+    """Give one text of several that change rows of different tables."""
+    *others, last = texts
+    named = [f"part{place} AS ({text})" for place, text in enumerate(others)]
+    return for_postgres(f"WITH {', '.join(named)} {last}" if named else last)
 
 
 @cache

@@ -55,6 +55,7 @@ class SqliteUnit:
 
     dialect = SQLITE
     number = 0
+    writes_beside_others = False
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
