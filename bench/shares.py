@@ -36,9 +36,9 @@ class Writing(Struct, frozen=True, kw_only=True):
     sql: float
 
 
-def shares_of(ground: Ground, *, http: float, postgres: float) -> list[Measured]:
+def shares_of(ground: Ground, *, members: int, http: float, postgres: float) -> list[Measured]:
     """Give the shares; `http` and `postgres` are microseconds of CPU an award."""
-    writing = _writing(ground)
+    writing = _writing(ground, members)
     spent = {
         "http": http,
         "decide": writing.decide,
@@ -59,10 +59,10 @@ def shares_of(ground: Ground, *, http: float, postgres: float) -> list[Measured]
     ]
 
 
-def _writing(ground: Ground) -> Writing:
-    commands = awards(award_bodies(ground.members, BATCH * BATCHES))
+def _writing(ground: Ground, members: int) -> Writing:
+    commands = awards(award_bodies(members, BATCH * BATCHES))
     metrics, ids = Metrics(), CommandIds(randbits(PROCESS_BITS))
-    with ground.postgres() as url:
+    with ground.postgres(members=members) as url:
         backend = open_backend(url)
         tools = tools_of(backend)
         cpu: list[float] = []
