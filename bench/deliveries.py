@@ -8,7 +8,7 @@ from bench.ground import Ground
 from bench.receiver import Receiver, receiving
 from bench.report import Measured, Target, ratio_of
 
-DELIVERIES, DELIVERIES_QUICK = 12_000, 4_000
+DELIVERIES, DELIVERIES_QUICK = 36_000, 4_000
 WARM_UP = 2_000
 BARE_TIMES = 2
 """How many more posts the bare client makes, so that it takes long enough to be measured."""

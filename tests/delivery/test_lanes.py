@@ -19,7 +19,7 @@ MOST = 32
 
 
 def due(number: int, most: int = MOST) -> DueLane:
-    return DueLane(EndpointKey(ProgramId("p"), EndpointId(f"{number:03}")), most)
+    return DueLane(EndpointKey(ProgramId("p"), EndpointId(f"{number:04}")), most)
 
 
 class Road:

@@ -1,11 +1,14 @@
 import json
-from threading import Thread
+from contextlib import closing
+from threading import Event, Thread
 
 import pytest
 from standardwebhooks import Webhook
 
 from stampbook.core.delivery import RETRY_DELAYS_SECONDS, Conduct
-from tests.delivery.sink import RETRY_AFTER_SECONDS
+from stampbook.delivery import worker as worker_module
+from stampbook.store.backend import open_backend
+from tests.delivery.sink import RETRY_AFTER_SECONDS, Mode, Received
 from tests.delivery.stage import Stage
 
 
@@ -187,6 +190,33 @@ def test_wake_and_stop_are_heard_from_other_threads(sqlite_stage: Stage) -> None
     thread.join(30)
     assert not thread.is_alive()
     assert sqlite_stage.statuses(endpoint) == ["delivered"] * 5
+
+
+def test_a_worker_sends_what_it_has_while_somebody_else_writes(
+    sqlite_stage: Stage, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "PATIENCE_SECONDS", 60.0)
+    stage, is_locked = sqlite_stage, Event()
+    endpoint = stage.endpoint("/shop")
+    stage.deliver(endpoint, 12)  # as many as are leased at first, of which four are sent at once
+
+    def accept(_: Received) -> Mode:
+        assert is_locked.wait(30)
+        return "accept"
+
+    stage.sink.decide = accept
+    worker = stage.worker()
+    thread = Thread(target=worker.run)
+    thread.start()
+    assert stage.sink.wait_for(1)
+    with closing(open_backend(sqlite_url)) as other, other.transaction():
+        is_locked.set()
+        assert stage.sink.wait_for(12)
+        assert "delivered" not in stage.statuses(endpoint)
+    worker.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert stage.statuses(endpoint) == ["delivered"] * 12
 
 
 def test_many_deliveries_use_few_connections(sqlite_stage: Stage) -> None:

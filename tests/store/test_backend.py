@@ -8,7 +8,14 @@ import psycopg
 import pytest
 
 from stampbook.store.arrays import Bigints, Texts
-from stampbook.store.backend import Backend, BrokenError, Unit, open_backend
+from stampbook.store.backend import (
+    Backend,
+    BrokenError,
+    BusyError,
+    ClashError,
+    Unit,
+    open_backend,
+)
 from stampbook.store.load import PENDING
 from stampbook.store.sql import keyed
 from stampbook.store.sqlite import SqliteBackend
@@ -138,6 +145,29 @@ def test_a_list_stands_for_each_of_its_values(backend: Backend) -> None:
         assert unit.rows(some, ([], 9)) == []
         numbers = "SELECT reward_id FROM reward_count WHERE redeemed IN (?*) ORDER BY 1"
         assert unit.rows(numbers, ([2, 1],)) == [("a",), ("b",)]
+
+
+def test_a_transaction_that_is_not_to_wait_is_refused_while_another_writes(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stampbook.store.sqlite.BUSY_TIMEOUT_MS", 300)
+
+    def refused(backend: Backend) -> None:
+        with pytest.raises(BusyError), backend.transaction(waits=False):
+            pass
+
+    with closing(open_backend(sqlite_url)) as one, closing(open_backend(sqlite_url)) as other:
+        with one.transaction():
+            refused(one)
+            refused(other)
+        for backend in (one, other):
+            with backend.transaction(waits=False) as unit:
+                assert unit.rows("SELECT 1") == [(1,)]
+        with one.transaction():
+            begun = time.monotonic()
+            with pytest.raises(ClashError), other.transaction():  # it waits again, in vain
+                pass
+            assert time.monotonic() - begun > 0.2
 
 
 def test_an_exception_rolls_everything_back(backend: Backend) -> None:

@@ -91,7 +91,8 @@ class Turn(Struct, kw_only=True):
     """A worker's turn at the store: what is settled and given back, and until when is leased.
 
     Shapes: `known` is what the worker still knows to be due, and nothing lets the store look;
-    `told` is set by the store when facts were told of what the tries brought about.
+    `told` is set by the store when facts were told of what the tries brought about. One that does
+    not wait is refused where somebody else is writing.
     """
 
     outcomes: Sequence[Outcome] = ()
@@ -100,6 +101,7 @@ class Turn(Struct, kw_only=True):
     until_ms: int
     known: Sequence[DueLane] = ()
     told: bool = False
+    waits: bool = True
 
 
 class Waiting(Struct, frozen=True, kw_only=True):

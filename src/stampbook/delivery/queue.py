@@ -17,6 +17,7 @@ class Queue(Protocol):
 
         Shapes: tries are logged, and what follows is stored unless another worker holds the lease
         by now. A lease that has run out is due again, as the same request with the same facts.
-        Errors: StoreError; then nothing was stored, or all was, and the turn may be taken again.
+        Errors: BusyError when somebody else is writing and it does not wait; another StoreError,
+        and nothing was stored, or all was. In any case the turn may be taken again.
         """
         ...

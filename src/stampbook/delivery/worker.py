@@ -28,7 +28,7 @@ from stampbook.delivery.lanes import IN_FLIGHT_MAX, Lanes
 from stampbook.delivery.prepare import prepare
 from stampbook.delivery.queue import Queue
 from stampbook.delivery.secrets import Vault
-from stampbook.store.backend import StoreError
+from stampbook.store.backend import BusyError, StoreError
 from stampbook.values.instants import from_ms
 
 POLL_SECONDS = 0.1
@@ -39,14 +39,18 @@ POLL_SECONDS_MAX = 1.0
 """But never more seldom: one turn that had to wait for the store says nothing of the next."""
 STORE_PAUSE_SECONDS = 0.5
 """How long a store that failed is left alone."""
+BUSY_SECONDS = 0.001
+"""How long a worker that has other things to do leaves a store in which somebody else writes."""
+PATIENCE_SECONDS = 0.05
+"""How long it puts its turn off like this; then it waits for it, as it does with nothing to do."""
 HEAR_SECONDS = 0.5
 """The longest wait for the wire."""
 TURN_PAUSE_SECONDS = 0.01
 """The least time between two turns that were asked for by `wake`."""
 GATHER_SECONDS = 0.05
 """How long a finished try may wait for others to share its transaction."""
-GATHER_MAX = 256
-DECK_LOW = 128
+GATHER_MAX = 512
+DECK_LOW = 256
 """More is leased when fewer wait on deck."""
 STOP_GRACE_SECONDS = 5.0
 """How long `stop` waits for the requests on their way before it gives their leases back."""
@@ -133,6 +137,7 @@ class Worker:
         self._leased_at = -NEVER
         self._leased_until_ms = 0
         self._store_back_at = -NEVER
+        self._put_off_at = NEVER
         self._backlog = False
         self._nothing_due = False
         self._due: Sequence[DueLane] = ()  # as the store last said, without what is exhausted
@@ -207,7 +212,7 @@ class Worker:
 
     def _turn(self) -> None:
         """Settle what was finished, and lease what there is room for, in one transaction."""
-        self._turned_at = self._elapsed()
+        turned_before, self._turned_at = self._turned_at, self._elapsed()
         woken, self._woken = self._woken, False  # first: what is woken from now on is seen next
         if woken or self._turned_at >= self._look_at:
             self._due, self._look_at = (), self._turned_at + POLL_SECONDS
@@ -218,13 +223,20 @@ class Worker:
             now_ms=now_ms,
             until_ms=now_ms + LEASE_MS,
             known=self._due,
+            waits=not self._may_put_off(),
         )
         try:
             leased = self._queue.turn(turn, self._deal)
+        except BusyError:
+            self._put_off_at = min(self._put_off_at, self._turned_at)
+            self._store_back_at = self._turned_at + BUSY_SECONDS
+            self._turned_at = turned_before  # what is due is known, and was dealt
+            return
         except StoreError as error:
             self._store_back_at = self._elapsed() + STORE_PAUSE_SECONDS
             log.warning("delivery.store_failed", error=str(error))
             return
+        self._put_off_at = NEVER
         took = self._elapsed() - self._turned_at
         pause = min(max(POLL_SECONDS, POLL_SHARE * took), POLL_SECONDS_MAX)
         self._poll_at = self._elapsed() + pause
@@ -236,6 +248,11 @@ class Worker:
             self._look_at = self._elapsed()
         for one in leased:
             self._lanes.put(one)
+
+    def _may_put_off(self) -> bool:
+        """Tell whether there is something to do while somebody else writes."""
+        has_time = self._elapsed() < self._put_off_at + PATIENCE_SECONDS
+        return has_time and bool(self._flying or self._lanes.on_deck) and not self._stopping
 
     def _forget_exhausted(self, leased: Sequence[Leased]) -> None:
         """Know no more of endpoints of which less was leased than was dealt."""

@@ -134,11 +134,12 @@ class Backend(Protocol):
         """The words of this database."""
         ...
 
-    def transaction(self) -> AbstractContextManager[Unit]:
+    def transaction(self, *, waits: bool = True) -> AbstractContextManager[Unit]:
         """Open a transaction that commits at the end, or rolls back when an exception leaves it.
 
-        Shapes: on SQLite it waits for its turn, because one transaction writes at a time.
-        Errors: `ClashError`, `BrokenError`, `UnavailableError`, `CommitUnknownError`.
+        Shapes: on SQLite it waits for its turn, because one transaction writes at a time; where it
+        is not to wait, somebody else's turn is a `BusyError`.
+        Errors: `BusyError`, `ClashError`, `BrokenError`, `UnavailableError`, `CommitUnknownError`.
         """
         ...
 
@@ -177,6 +178,10 @@ class StoreError(Exception):
 
 class ClashError(StoreError):
     """Another transaction was in the way (deadlock, serialization, lock timeout): try again."""
+
+
+class BusyError(StoreError):
+    """Somebody else is writing, and this transaction was not to wait for it."""
 
 
 class BrokenError(StoreError):

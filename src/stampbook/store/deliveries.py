@@ -81,7 +81,7 @@ class Deliveries:
         shares = deal(turn.known or self._look(turn.now_ms))
         if not (shares or turn.outcomes or turn.unsent):
             return []
-        with self._backend.transaction() as unit:
+        with self._backend.transaction(waits=turn.waits) as unit:
             self.settle(unit, turn)
             return self.lease(unit, turn, shares) if shares else []
 

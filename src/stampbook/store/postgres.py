@@ -215,8 +215,9 @@ class PostgresBackend:
             self._kept.put_nowait(self._connect())
 
     @contextmanager
-    def transaction(self) -> Generator[Unit]:
+    def transaction(self, *, waits: bool = True) -> Generator[Unit]:
         """Open a transaction in READ COMMITTED: lock rows first, then read them."""
+        del waits  # nobody has to
         with self._connection() as connection:
             number: int | None = None
             committing = False

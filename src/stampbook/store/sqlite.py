@@ -10,6 +10,7 @@ from typing import Any
 
 from stampbook.store.backend import (
     BrokenError,
+    BusyError,
     ClashError,
     Columns,
     Dialect,
@@ -139,16 +140,32 @@ class SqliteBackend:
             self._writer = self._connect()
 
     @contextmanager
-    def transaction(self) -> Generator[Unit]:
+    def transaction(self, *, waits: bool = True) -> Generator[Unit]:
         """Open a transaction, when its turn has come."""
-        with self._turns, translated():
-            self._writer.execute("BEGIN IMMEDIATE")
+        with self._turns.turn(waits=waits) as is_ours, translated():
+            if not is_ours:
+                raise BusyError("another thread is writing")
+            self._begin(waits=waits)
             try:
                 yield SqliteUnit(self._writer)
                 self._writer.execute("COMMIT")
             finally:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
+
+    def _begin(self, *, waits: bool) -> None:
+        if waits:
+            self._writer.execute("BEGIN IMMEDIATE")
+            return
+        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY":
+                raise
+            raise BusyError("another process is writing") from error
+        finally:
+            self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     @contextmanager
     def read(self) -> Generator[Unit]:
@@ -180,7 +197,7 @@ class SqliteBackend:
 
     def forget(self) -> None:
         """Empty the log, which holds pages as they were, unless a reader still needs it."""
-        with self._turns, translated():
+        with self._turns.turn(), translated():
             self._writer.execute("PRAGMA busy_timeout = 0")  # nobody's write waits for a reader
             try:
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")

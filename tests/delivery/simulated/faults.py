@@ -6,6 +6,7 @@ from random import Random
 
 from stampbook.store.backend import (
     Backend,
+    BusyError,
     ClashError,
     CommitUnknownError,
     Dialect,
@@ -47,8 +48,10 @@ class FaultyBackend:
         return self._inner.dialect
 
     @contextmanager
-    def transaction(self) -> Generator[Unit]:
+    def transaction(self, *, waits: bool = True) -> Generator[Unit]:
         self.is_committed = False
+        if not (waits or self.is_calm) and self._dice.random() < self._fault_rate:
+            raise BusyError("another is writing")
         if self._dice.random() < self._intrusion_rate:
             self._intrude()
         fault = self._fault()
