@@ -137,6 +137,33 @@ def test_rows_that_exist_are_updated_but_for_what_is_the_same(backend: Backend) 
         ]
 
 
+def test_rows_are_changed_by_their_keys_though_their_table_was_empty_when_it_was_analyzed(
+    postgres_url: str,
+) -> None:
+    read = (
+        "SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read FROM pg_stat_xact_user_tables "
+        "WHERE relname = 'reward_count'"
+    )
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute("VACUUM (ANALYZE) reward_count")
+    with closing(open_backend(postgres_url)) as opened:
+        for _ in range(8):  # a statement that is prepared has its lasting plan by now
+            with opened.transaction() as unit:
+                unit.change("reward_count", ("redeemed",), KEY, [(1, PROGRAM, "none")])
+        with opened.transaction() as unit:
+            put(unit, *((f"reward-{number:04}", number) for number in range(2_000)))
+        with opened.transaction() as unit:
+            [(before,)] = unit.rows(read)
+            unit.change("reward_count", ("redeemed",), KEY, [(7, PROGRAM, "reward-0003")])
+            assert unit.rows(read)[0][0] - before < 20
+            assert unit.rows(
+                "SELECT reward_id FROM reward_count WHERE redeemed = 7 ORDER BY 1"
+            ) == [
+                ("reward-0003",),
+                ("reward-0007",),
+            ]
+
+
 def test_a_list_stands_for_each_of_its_values(backend: Backend) -> None:
     some = "SELECT redeemed FROM reward_count WHERE reward_id IN (?*) AND redeemed < ?"
     with backend.transaction() as unit:

@@ -166,9 +166,9 @@ class PostgresUnit:
         """Set columns of rows in bulk, each row found by its key."""
         if rows:
             self._execute(POSTGRESQL.by_index, ())
-            self._connection.execute(
-                postgres_change(table, columns, key), _arrays(table, (*columns, *key), rows)
-            )
+            text, arrays = postgres_change(table, columns, key), _arrays(table, columns + key, rows)
+            # planned anew each time: a plan from when the table was empty reads all of it
+            self._connection.execute(text, arrays, prepare=False)
 
     update = upsert
     """A plan that joins the rows with their table may read all of it; a conflict looks one up."""
