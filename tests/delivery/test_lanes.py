@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, deque
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +66,30 @@ def test_what_may_be_leased_is_dealt_evenly(count: int) -> None:
     assert sum(shares.values()) == min(DECK_MAX, count * PACE_FIRST * DECK_FACTOR)
     if shares:
         assert max(shares.values()) - min(shares.values()) <= 1
+
+
+@given(st.lists(st.integers(min_value=1, max_value=6), max_size=200), st.integers(0, DECK_MAX))
+def test_what_is_dealt_at_once_is_what_one_by_one_comes_to(mosts: list[int], held: int) -> None:
+    road = Road()
+    road.stock([due(999, DECK_MAX)])
+    road.lanes.on_deck = held
+    lined = [due(number, most) for number, most in enumerate(mosts)]
+    left = {
+        one.endpoint: one.in_flight_max * DECK_FACTOR
+        if 1 < one.in_flight_max < PACE_FIRST
+        else PACE_FIRST * DECK_FACTOR
+        if one.in_flight_max > 1
+        else 1
+        for one in lined
+    }
+    naive = Counter[EndpointKey]()
+    turns = deque(one.endpoint for one in lined)
+    while turns and naive.total() < DECK_MAX - held:
+        endpoint = turns.popleft()
+        if naive[endpoint] < left[endpoint]:
+            naive[endpoint] += 1
+            turns.append(endpoint)
+    assert road.lanes.shares(lined) == {key: count for key, count in naive.items() if count}
 
 
 @given(st.integers(min_value=1, max_value=100))

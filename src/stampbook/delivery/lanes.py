@@ -117,17 +117,17 @@ class Lanes:
         Shapes: `due` is sorted; only endpoints that get at least one place are in the result.
         """
         start = 0 if self._last is None else bisect_right(due, self._last, key=lambda one: one[0])
-        queue = deque((*due[start:], *due[:start]))
+        wanting = [(one.endpoint, self._room(one)) for one in (*due[start:], *due[:start])]
         free = DECK_MAX - self.on_deck
         shares: dict[EndpointKey, int] = {}
-        while queue and free > 0:
-            one = queue.popleft()
-            share = shares.get(one.endpoint, 0)
-            if share < self._room(one):
-                shares[one.endpoint] = share + 1
-                self._last = one.endpoint
-                free -= 1
-                queue.append(one)
+        while (wanting := [one for one in wanting if one[1] > 0]) and free > 0:
+            each = max(1, free // len(wanting))  # as much as one by one, in turn, would come to
+            for place, (endpoint, room) in enumerate(wanting[:free]):
+                given = min(room, each)
+                wanting[place] = (endpoint, room - given)
+                shares[endpoint] = shares.get(endpoint, 0) + given
+                free -= given
+                self._last = endpoint
         return shares
 
     def put(self, leased: Leased) -> None:
