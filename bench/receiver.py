@@ -19,7 +19,7 @@ import msgspec
 
 HOST = "127.0.0.1"
 BACKLOG = 1024
-REQUEST_BYTES_MAX = 1 << 20
+REQUEST_BYTES_MAX = 1 << 14
 LIFE_SECONDS_MAX = 600
 LENGTH, NAME = b"\r\ncontent-length:", b"\r\nwebhook-id:"
 METHOD = b"POST "

@@ -13,6 +13,7 @@ from stampbook.core.replays import ReplayKind
 from stampbook.delivery.call import ADDRESS_REFUSED
 from stampbook.delivery.tokens import Fetches
 from stampbook.values.ids import ms_of
+from stampbook.values.instants import to_ms
 
 ATTEMPT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
 RECEIPT_SECONDS = (
@@ -100,6 +101,6 @@ def waits_ms(outcome: Outcome) -> list[int]:
     """
     leased, ended_ms = outcome.leased, outcome.ended_at_ms
     return [
-        max(0, ended_ms - max(round(fact.recorded_at.timestamp() * 1000), ms_of(id_)))
+        max(0, ended_ms - max(to_ms(fact.recorded_at), ms_of(id_)))
         for fact, id_ in zip(leased.facts, leased.delivery_ids, strict=True)
     ]

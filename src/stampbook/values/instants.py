@@ -1,6 +1,7 @@
 """Instants: moments in UTC, and their spelling as milliseconds in the store."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -27,6 +28,7 @@ def to_ms(instant: Instant) -> int:
     return since.days * MS_PER_DAY + ms
 
 
+@lru_cache(4_096)  # many rows of a moment have the same
 def from_ms(ms: int) -> Instant:
     """Give the instant that lies `ms` milliseconds after 1970 in UTC."""
     return EPOCH + timedelta(milliseconds=ms)

@@ -9,7 +9,6 @@ the common libraries do, and read the 32 bytes of the seed as well.
 Source: the Standard Webhooks specification; RFC 2104; RFC 8032.
 """
 
-import hmac
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
@@ -17,6 +16,8 @@ from functools import lru_cache
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from stampbook.values.instants import Instant, to_ms
 
@@ -136,12 +137,12 @@ def _signer(secret: str) -> Callable[[bytes], str]:
 
 
 def _shared_signer(key: bytes) -> Callable[[bytes], str]:
-    keyed = hmac.new(key, digestmod="sha256")
+    keyed = HMAC(key, SHA256())
 
     def sign(content: bytes) -> str:
         mac = keyed.copy()
         mac.update(content)
-        return "v1," + b64encode(mac.digest()).decode()
+        return "v1," + b64encode(mac.finalize()).decode()
 
     return sign
 
