@@ -173,16 +173,14 @@ def test_each_process_has_a_queue_of_callers_of_its_own(postgres_url: str) -> No
         assert stopped(process, signal.SIGTERM)[0] == 0
 
 
-def test_a_server_of_several_processes_takes_no_port_that_another_has(
-    stampbook: Stampbook, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("STAMPBOOK_DATABASE_URL", postgres_url)
-    monkeypatch.setenv("STAMPBOOK_SECRETS_KEY", KEY)
+def test_a_server_of_several_processes_takes_no_port_that_another_has(postgres_url: str) -> None:
     with SharedPort("127.0.0.1", free_port()) as taken:
         taken.listen()
-        ran = stampbook("serve", "--processes", "2", "--port", str(taken.getsockname()[1]))
-    assert ran.code == 1
-    assert "--port" in ran.err
+        port = str(taken.getsockname()[1])
+        with running("--processes", "2", "--port", port, url=postgres_url) as process:
+            _, errors = process.communicate(timeout=START_SECONDS)
+            assert process.returncode == 1
+    assert "--port" in errors
 
 
 @pytest.mark.parametrize(
