@@ -29,7 +29,7 @@ BUSY_TIMEOUT_MS = 10_000
 """How long another process may hold the file before a transaction gives up."""
 
 CACHE_KIB = 65_536
-CHECKPOINT_PAGES = 16_000
+CHECKPOINT_PAGES = 32_000
 """How many pages the log gathers before they go to the file: the same page goes there once for
 many commits. Durable all the same: the log is synced with every commit."""
 
