@@ -24,6 +24,12 @@ from tests.engine.shop import PROGRAM, create_shop
 COUNTS = ("program_id", "reward_id", "redeemed")
 KEY = ("program_id", "reward_id")
 RUN = ("program_id", "id", "kind", "file_hash", "done_rows", "body")
+NUMBERS: list[list[int | None]] = [
+    [], [None], [None, None], [0], [5, None, -1], [2**62, -(2**62), 0, 1],
+]  # fmt: skip
+TEXTS: list[list[str | None]] = [
+    [], [None], ["", ""], ["ä", "ä", "ä"], ["same", None], ["a", "b" * 9_999, "ü"],
+]  # fmt: skip
 ALL = "SELECT reward_id, redeemed FROM reward_count ORDER BY reward_id"
 
 
@@ -86,27 +92,16 @@ def test_a_part_that_breaks_breaks_the_whole(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    "column", [[], [None], [None, None], [0], [5, None, -1], [2**62, -(2**62), 0, 1]]
+    ("kind", "column"),
+    [
+        *(("bigint[]", Bigints(column)) for column in NUMBERS),
+        *(("text[]", Texts(column)) for column in TEXTS),
+    ],
 )
-def test_a_column_of_numbers_arrives_as_it_was(postgres_url: str, column: list[int | None]) -> None:
-    opened = open_backend(postgres_url)
-    with opened.read() as unit:
-        assert unit.rows("SELECT * FROM unnest(?::bigint[])", (Bigints(column),)) == [
-            (item,) for item in column
-        ]
-    opened.close()
-
-
-@pytest.mark.parametrize(
-    "column", [[], [None], ["", ""], ["ä", "ä", "ä"], ["same", None], ["a", "b" * 9_999, "ü"]]
-)
-def test_a_column_of_texts_arrives_as_it_was(postgres_url: str, column: list[str | None]) -> None:
-    opened = open_backend(postgres_url)
-    with opened.read() as unit:
-        assert unit.rows("SELECT * FROM unnest(?::text[])", (Texts(column),)) == [
-            (item,) for item in column
-        ]
-    opened.close()
+def test_a_column_arrives_as_it_was(postgres_url: str, kind: str, column: Bigints | Texts) -> None:
+    with closing(open_backend(postgres_url)) as opened, opened.read() as unit:
+        found = unit.rows(f"SELECT * FROM unnest(?::{kind})", (column,))
+    assert found == [(item,) for item in column]
 
 
 def test_statements_leave_with_the_first_whose_rows_are_asked_for(postgres_url: str) -> None:

@@ -20,12 +20,12 @@ class SharedPort(socket.socket):
     """
 
     def __init__(self, host: str, port: int) -> None:
-        with _socket(host) as probe:  # the option would let two servers share it unawares
+        with socket.socket(_family(host)) as probe:  # or two servers would share it unawares
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-            port = probe.getsockname()[1]
-        super().__init__(_family(host), socket.SOCK_STREAM)
-        _hold(self, host, port)
-        self._place = (host, port)
+            self._place = (host, probe.getsockname()[1])
+        super().__init__(_family(host))
+        _share(self, *self._place)
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Be handed over as a new socket of the same port."""
@@ -34,20 +34,13 @@ class SharedPort(socket.socket):
 
 
 def _one_more(host: str, port: int) -> socket.socket:
-    one = socket.socket(_family(host), socket.SOCK_STREAM)
-    _hold(one, host, port)
-    return one
+    return _share(socket.socket(_family(host)), host, port)
 
 
-def _hold(one: socket.socket, host: str, port: int) -> None:
+def _share(one: socket.socket, host: str, port: int) -> socket.socket:
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     one.bind((host, port))
-
-
-def _socket(host: str) -> socket.socket:
-    one = socket.socket(_family(host), socket.SOCK_STREAM)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return one
 
 

@@ -121,13 +121,17 @@ def _serve(settings: Settings, application: str) -> None:
 
 
 def _port_of_all(config: uvicorn.Config) -> socket.socket:
+    """Take the port that several processes answer.
+
+    Errors: CommandError.
+    """
     if not IS_DEALT:
         return config.bind_socket()
     try:
         return SharedPort(config.host, config.port)
     except OSError as error:
         raise CommandError(
-            f"Port {config.port} of {config.host} cannot be had: {error.strerror}.",
+            f"Nothing can listen on {config.host}:{config.port}. {sentence(error)}",
             "Stop what answers there, or choose another with --port.",
         ) from error
 

@@ -24,7 +24,7 @@ from stampbook.core.lease import DueLane, EndpointKey, Leased
 
 IN_FLIGHT_MAX = 64
 HANDLES_MAX = 1_024
-DECK_MAX = 1024
+DECK_MAX = 1_024
 """How many leased requests may wait in all lanes together."""
 DECK_FACTOR = 3
 """How many times its pace a lane may hold, on their way and on deck."""

@@ -4,7 +4,7 @@ psycopg sends each statement of a pipeline at once. Each is then a call of the k
 server by itself, which was a fifteenth of all that an award costs. Here a statement only fills
 libpq's buffer, which is sent when somebody waits for rows, or at the end of the pipeline.
 
-Its two methods are psycopg's own, less the sending, and not of its public surface: that is why
+The method is psycopg's own, less the sending, and not of its public surface: that is why
 `pyproject.toml` allows one minor version of it. Source: decisions/0031.
 """
 

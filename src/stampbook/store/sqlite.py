@@ -157,13 +157,19 @@ class SqliteBackend:
         if waits:
             self._writer.execute("BEGIN IMMEDIATE")
             return
-        self._writer.execute("PRAGMA busy_timeout = 0")
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
+            with self._waiting_for_nobody():
+                self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_BUSY":
                 raise
             raise BusyError("another process is writing") from error
+
+    @contextmanager
+    def _waiting_for_nobody(self) -> Generator[None]:
+        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
         finally:
             self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
@@ -197,12 +203,8 @@ class SqliteBackend:
 
     def forget(self) -> None:
         """Empty the log, which holds pages as they were, unless a reader still needs it."""
-        with self._turns.turn(), translated():
-            self._writer.execute("PRAGMA busy_timeout = 0")  # nobody's write waits for a reader
-            try:
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        with self._turns.turn(), translated(), self._waiting_for_nobody():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # no write waits for a reader
 
     def close(self) -> None:
         """Close every connection."""
