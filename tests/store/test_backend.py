@@ -1,8 +1,10 @@
 """Backends: the same questions get the same answers from SQLite and PostgreSQL."""
 
+import sqlite3
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -190,6 +192,19 @@ def test_a_transaction_that_is_not_to_wait_is_refused_while_another_writes(
             with pytest.raises(ClashError), other.transaction():  # it waits again, in vain
                 pass
             assert time.monotonic() - begun > 0.2
+
+
+def test_a_new_file_is_opened_while_another_process_looks_at_it(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE something (id)")
+        other.execute("BEGIN IMMEDIATE")
+        soon = threading.Timer(0.3, other.execute, ["COMMIT"])
+        soon.start()
+        try:
+            open_backend(f"sqlite:///{path}").close()
+        finally:
+            soon.join()
 
 
 def test_an_exception_rolls_everything_back(backend: Backend) -> None:

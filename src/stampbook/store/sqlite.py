@@ -1,6 +1,7 @@
 """SQLite: one file, WAL, every commit on the disk before it is answered."""
 
 import sqlite3
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ VERSION_MIN = (3, 40, 0)
 BUSY_TIMEOUT_MS = 10_000
 """How long another process may hold the file before a transaction gives up."""
 
+LOG_PAUSE_SECONDS = 0.01
+"""Between two tries to turn the log of a new file on."""
 CACHE_KIB = 65_536
 CHECKPOINT_PAGES = 32_000
 """How many pages the log gathers before they go to the file: the same page goes there once for
@@ -235,7 +238,7 @@ class SqliteBackend:
             check_same_thread=False,
             cached_statements=STATEMENTS_KEPT,
         )
-        connection.execute("PRAGMA journal_mode = WAL")
+        _keep_a_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         # what is deleted or replaced is overwritten in the file: decisions/0015
@@ -251,6 +254,21 @@ class SqliteBackend:
                 f"it runs in {journal} with {synchronous}"
             )
         return connection
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Turn WAL on; the first time SQLite does not wait for whoever writes, so we do."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(LOG_PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager
